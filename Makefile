@@ -1,0 +1,100 @@
+# Dive into DeepSeek LLM. `make help` lists what there is.
+SHELL := /bin/bash
+PYTHON ?= python3
+WORKERS ?= 2
+PORT ?= 8000
+
+PY := .venv/bin/python
+READY := .venv/.installed
+COLAB := .venv-colab/.installed
+# One report a step, from which `make test` counts.
+PYTEST = $(PY) -m pytest --junitxml=_build/junit/$@.xml
+PARALLEL = -n $(WORKERS) --dist loadfile
+
+STEPS = check unit reference learning book site notebooks
+
+.DEFAULT_GOAL := help
+.PHONY: help book test sync check format serve lab claims bench clean $(STEPS)
+.DELETE_ON_ERROR:
+
+# Tests and the build measure seconds: one thread a process, no hub, no reports home.
+$(STEPS) claims bench: export OMP_NUM_THREADS = 1
+$(STEPS) claims bench: export TOKENIZERS_PARALLELISM = false
+$(STEPS) claims bench: export HF_HUB_OFFLINE = 1
+
+help:  ## this list
+	@echo "Dive into DeepSeek LLM: a book whose every page runs."
+	@echo
+	@echo "  make book   executes every notebook and builds the site in _build/html"
+	@echo "  make test   runs everything that must hold (it builds the book on the way)"
+	@echo
+	@echo "Both make their own environment in .venv on the first call. The rest:"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / && !/^(book|test):/ {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "Settings: PYTHON=python3.12 (3.11 to 3.13), WORKERS=2 (test processes), PORT=8000 (serve),"
+	@echo "          CHROMIUM=/path/to/chromium (site tests), BOOK_REPOSITORY_URL (a fork's buttons)."
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11, 5) <= sys.version_info < (3, 14))' || { \
+	  echo "The book needs Python 3.11.5 to 3.13, and $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	  echo "Fix: make PYTHON=python3.12 (any of these versions), after removing .venv if there is one."; exit 1; }
+	@echo "=== environment: .venv, about 200 packages, 2 GB, a few minutes the first time"
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(COLAB): tests/notebooks/requirements-colab.txt
+	@echo "=== environment: .venv-colab, with Colab's versions, about a minute the first time"
+	$(PYTHON) -m venv --clear .venv-colab
+	.venv-colab/bin/python -m pip install --disable-pip-version-check -q -r $<
+	@touch $@
+
+book: $(READY)  ## executes every notebook and builds the site
+	$(PY) -m tools.sync --check
+	$(PY) -m tools.build
+
+test: $(READY)  ## runs everything that must hold
+	@$(PY) -m tools.steps $(STEPS)
+
+check: $(READY)  ## style, types, cells in step with the package, clean notebooks
+	@$(PY) -m tools.check
+
+unit: $(READY)  ## tests of the package and of the tools
+	$(PYTEST) $(PARALLEL) tests/unit
+
+reference: $(READY)  ## our algorithms against the libraries', number for number
+	$(PYTEST) $(PARALLEL) tests/reference
+
+learning: $(READY)  ## seeded runs that must learn
+	$(PYTEST) -n $(WORKERS) --timeout 600 tests/learning
+
+site: $(READY)  ## the built site in a browser (`make book` before)
+	$(PYTEST) $(PARALLEL) tests/site
+
+notebooks: $(READY) $(COLAB)  ## every notebook cell by cell, and each alone as on Colab
+	$(PYTEST) $(PARALLEL) --nbval-lax --nbval-cell-timeout 600 --timeout 0 tests/notebooks notebooks
+
+sync: $(READY)  ## writes the package's source into the notebooks, drops outputs
+	@$(PY) -m tools.sync
+
+format: $(READY)  ## lays out the code
+	$(PY) -m ruff check --fix --exit-zero
+	$(PY) -m ruff format
+
+serve: $(READY)  ## shows the built site on http://127.0.0.1:8000
+	@test -f _build/html/index.html || { echo "No site yet. Fix: make book"; exit 1; }
+	$(PY) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+lab: $(READY)  ## opens the notebooks in JupyterLab
+	$(PY) -m jupyter lab --ip 127.0.0.1 --notebook-dir notebooks
+
+claims: $(READY)  ## runs the claims' seeds again and records them (long)
+	$(PY) -m tools.record_r1_zero
+
+bench: $(READY)  ## our code beside the libraries a reader would use instead
+	$(PY) -m benchmarks
+
+clean:  ## removes what the build made; the environments stay
+	rm -rf _build build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

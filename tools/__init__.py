@@ -1,0 +1,1 @@
+"""What builds and checks the book. Not part of the installed package."""

@@ -1,0 +1,201 @@
+"""Writes the package's source into the notebooks' synced cells, or checks that it stands there.
+
+A cell whose first line is `# sync: deepseek_book_utils.reasoning.grpo.GRPOSettings, grpo_loss` holds the
+exact source of these symbols; `# sync: setup` holds the cell that installs the package where a notebook is
+alone. Edit the package, run `make sync`, look at the notebook: one direction only.
+"""
+
+import argparse
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import yaml
+
+from tools.package import Package, SyncError
+
+ROOT = Path(__file__).resolve().parent.parent
+HEADER = re.compile(r"# sync: (?P<what>\S.*)")
+NEARLY_HEADER = re.compile(r"\s*#+\s*sync\b\s*:", re.IGNORECASE)
+SETUP = """\
+# sync: setup
+import importlib
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+if find_spec("{package}") is None:  # this notebook stands alone, on Colab for example
+    source = "{distribution} @ git+{repository}"
+    source = os.environ.get("DEEPSEEK_BOOK_PACKAGE", source)
+    print("Installing", source)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", source], check=True)
+    importlib.invalidate_caches()"""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend. `cell` counts all cells of the notebook from 1; 0 means the notebook as a whole."""
+
+    notebook: str
+    cell: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.notebook}{f', cell {self.cell}' if self.cell else ''}: {self.message}"
+
+
+def header_of(source: str) -> str:
+    """What stands after `# sync: ` in the first line of a cell; "" for a cell that is not synced.
+
+    Raises SyncError for a line that was meant as a header and is none.
+    """
+    first, *rest = source.split("\n")
+    match = HEADER.fullmatch(first.rstrip())
+    if match is None and NEARLY_HEADER.match(first):
+        raise SyncError(f"`{first.strip()}` is no sync line. Fix: write `# sync: package.module.name`.")
+    if any(NEARLY_HEADER.match(line) for line in rest):
+        raise SyncError(
+            "A sync line stands below the first line. Fix: move it to the top of a cell of its own."
+        )
+    return match["what"] if match else ""
+
+
+def symbols_of(header: str) -> list[str]:
+    """Dotted symbols of a header such as `package.module.A, b`; SyncError if it is written otherwise."""
+    first, *others = [name.strip() for name in header.split(",")]
+    module, _, name = first.rpartition(".")
+    if not module or not all(other.isidentifier() for other in [name, *others]):
+        raise SyncError(
+            f"`# sync: {header}` is not `package.module.name, other_name`. Fix: correct this line."
+        )
+    return [f"{module}.{name}" for name in (name, *others)]
+
+
+def repository_url(root: Path) -> str:
+    """The repository's address, from `repository.url` in `_config.yml`. Raises SyncError if there is none."""
+    config = root / "_config.yml"
+    settings = yaml.safe_load(config.read_text(encoding="utf-8")) if config.is_file() else None
+    url = ((settings or {}).get("repository") or {}).get("url")
+    if not url:
+        raise SyncError(f"No repository address. Fix: set `repository: url:` in {config}.")
+    return str(url).rstrip("/")
+
+
+def rendered(source: str, package: Package, root: Path) -> str:
+    """What the cell with this source should hold; a cell that is not synced is returned as it is."""
+    header = header_of(source)
+    if not header:
+        return source
+    if header == "setup":
+        distribution = package.name.replace("_", "-")
+        return SETUP.format(package=package.name, distribution=distribution, repository=repository_url(root))
+    return f"# sync: {header}\n{package.source(symbols_of(header))}"
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """The notebook in nbformat 4. Raises SyncError if the file is no valid notebook."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, KeyError) as error:
+        raise SyncError(
+            f"not a notebook: {str(error).splitlines()[0]}. Fix: mend the file, or take it from git."
+        ) from error
+    return notebook
+
+
+def sync_notebook(path: Path, package: Package, root: Path, *, write: bool) -> list[Problem]:
+    """Rewrites the synced cells of one notebook (`write`), or reports each one that is out of step.
+
+    Writing also drops what a notebook must not store (`strip`). All else, ids included, stays as it is, and a
+    second run changes no byte.
+    """
+    name = name_of(path, root)
+    try:
+        notebook = read_notebook(path)
+    except SyncError as error:
+        return [Problem(name, 0, str(error))]
+    problems: list[Problem] = []
+    changed = False
+    for number, cell in enumerate(notebook.cells, start=1):
+        try:
+            expected = rendered(cell.source, package, root) if cell.cell_type == "code" else cell.source
+        except SyncError as error:
+            problems.append(Problem(name, number, str(error)))
+            continue
+        if cell.source == expected:
+            continue
+        changed, cell.source = True, expected
+        if not write:
+            problems.append(Problem(name, number, _drift(expected.split("\n")[0])))
+    if write and (strip(notebook) or changed):
+        nbformat.write(notebook, path)
+    return problems
+
+
+def strip(notebook: nbformat.NotebookNode) -> bool:
+    """Drops outputs, execution counts and widget state, and gives cells ids; whether anything changed."""
+    before = repr(notebook)
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+            cell.metadata.pop("execution", None)
+    if notebook.nbformat_minor < 5:
+        notebook.nbformat_minor = 5
+        for i, cell in enumerate(notebook.cells):
+            cell.id = f"cell-{i:03d}"
+    return repr(notebook) != before
+
+
+def _drift(header: str) -> str:
+    place = "the generated setup" if header == "# sync: setup" else "the package"
+    return (
+        f"`{header}` is not the text of {place}. Fix: edit the package, not the cell, then run `make sync`."
+    )
+
+
+def name_of(path: Path, root: Path) -> str:
+    """The path as a message names it."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def notebooks_in(root: Path) -> list[Path]:
+    """All notebooks of the book."""
+    found = sorted((root / "notebooks").rglob("*.ipynb"))
+    return [path for path in found if ".ipynb_checkpoints" not in path.parts]
+
+
+def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+    """Command line. Returns the exit status: 0 if all is in step."""
+    from tools.chain import chain_problems  # uses this module
+
+    parser = argparse.ArgumentParser(prog="python -m tools.sync", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if a cell is out of step")
+    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all in notebooks/")
+    options = parser.parse_args(arguments)
+    paths = [path.resolve() for path in options.notebooks] or notebooks_in(root)
+    try:
+        package = Package(root / "deepseek_book_utils")
+    except SyncError as error:
+        print(f"sync: {error}", file=sys.stderr)
+        return 1
+    problems: list[Problem] = []
+    for path in paths:
+        before = path.read_bytes()
+        found = sync_notebook(path, package, root, write=not options.check)
+        problems += found or chain_problems(path, package, root)
+        if path.read_bytes() != before:
+            print(f"sync: rewrote {path.name}")
+    for problem in problems:
+        print(f"sync: {problem}", file=sys.stderr)
+    if not problems:
+        print(f"sync: {len(paths)} notebooks in step with the package, every chain closed")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
