@@ -27,7 +27,7 @@ A.forEach((a, i) => {
   g.el("line", { x1: left, x2: left + track, y1: y(i), y2: y(i), class: "g", "stroke-width": 4, "stroke-linecap": "round" });
   g.el("rect", { x: a > 0 ? mid : mid - width, y: y(i) - 10, width, height: 20, rx: 2, class: color });
   g.el("text", { x: a > 0 ? mid - 5 : mid + 5, y: y(i) + 5, "text-anchor": a > 0 ? "end" : "start", class: "m" }, g.num(a, 2, 1));
-  g.el("rect", { x: chain, y: y(i) - 10, width: (rest * lengths[i]) / longest, height: 20, rx: 3, class: "bg" });
+  g.el("rect", { x: chain, y: y(i) - 10, width: (rest * lengths[i]) / longest, height: 20, rx: 3, class: "bg g" });
   g.el("rect", { x: chain, y: y(i) - 10, width: (rest * lengths[i]) / longest, height: 20, rx: 3, class: color, "fill-opacity": (0.9 * weight[i]) / heaviest });
   g.handle("r" + (i + 1), left + (track * r[i]) / d.most, y(i), (p) => ((p.x - left) / track) * d.most - rewards[i]);
 });

@@ -1,0 +1,30 @@
+"""Runs too long for a chapter, recorded once over several seeds: what made them, and how to read them."""
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+
+def load_record(name: str) -> dict[str, Any]:
+    """The record `name` of the package, with its command, commit and date; ValueError if there is none."""
+    path = files("deepseek_book_utils") / "recorded" / f"{name}.json"
+    if not path.is_file():
+        raise ValueError(f"There is no record {name!r}: `make claims` makes the records of all chapters.")
+    return json.loads(path.read_text("utf-8"))
+
+
+def across_seeds(record: dict[str, Any], *path: str) -> list[Any]:
+    """What stands at `path` in the record of every seed, as in across_seeds(record, "zero", "short", "accuracy")."""
+    found = []
+    for item in record["seeds"]:
+        for key in path:
+            item = item[key]
+        found.append(item)
+    return found
+
+
+def spread(values: Sequence[float], digits: int = 2) -> str:
+    """Mean and range of several seeds, as in "0.83 (0.81 to 0.85)"."""
+    mean = sum(values) / len(values)
+    return f"{mean:.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"

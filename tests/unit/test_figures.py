@@ -1,0 +1,73 @@
+"""The sentences of chapter 4's reacting figures, against values worked out by hand."""
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+
+from deepseek_book_utils.interactive import Picture
+from deepseek_book_utils.reasoning import figures
+
+RIGHT = "<think> 9 a *3 7 check 7 b -1 6 </think> <ans> 6 </ans> <eos>"
+WRONG = "<think> 九 a 乘三 六 查 七 等 九 a 乘三 七 b -1 8 </think> <ans> 8 </ans> <eos>"
+
+
+def sentences(picture: Picture) -> list[tuple[dict[str, Any], str]]:
+    rows = re.findall(r'<tr data-set="(.*?)"><td>.*?</td><td>(.*?)</td>', picture.html)
+    return [(json.loads(unescape(settings)), unescape(sentence)) for settings, sentence in rows]
+
+
+def test_three_of_eight_right() -> None:
+    group = {
+        "prompt": "<bos> 9 a *3 b -1 ?",
+        "rewards": [1.0] * 3 + [0.0] * 5,
+        "chains": [RIGHT] * 3 + [WRONG] * 5,
+    }
+    rows = sentences(figures.group_advantages_figure([group, group]))
+    assert "advantages from −0.72 to +1.21" in rows[0][1]  # (0 - 3/8) and (1 - 3/8) over 0.5175
+    assert rows[1][1] == "All eight answers earn 1.2: every advantage is 0, and this group teaches nothing."
+    assert rows[2][0] == {"scale": "no"} and "advantages from −0.38 to +0.63" in rows[2][1]
+    assert "weighs 1.3 times as much" in rows[3][1]  # 20 tokens against 15
+    assert rows[-1][0] == {"group": "2: 9 a *3 b -1 ?"}
+    with pytest.raises(ValueError, match="8 rewards and 8 chains"):
+        figures.group_advantages_figure([group | {"rewards": [1.0]}])
+
+
+def test_clipping_ends_the_push_but_not_the_pull_back() -> None:
+    histogram = {"step": 3, "edges": [0.0, 0.8, 1.2, 2.0], "counts": [1, 6, 3]}
+    picture = figures.clipping_figure([histogram])
+    rows = {str(settings): sentence for settings, sentence in sentences(picture)}
+    assert rows["{}"].startswith(
+        "ρ = 1.40: the objective is 1.20, its gradient 0: the token is pushed up no further."
+    )
+    assert rows["{}"].endswith("At step 3, 30.0 % of all ratios lie above 1.20.")
+    assert "its gradient 1: the token is still pushed up" in rows["{'rho': 0.6}"]
+    wrong = rows[str({"rho": 0.6, "advantage": figures.SIGNS[1]})]
+    assert "objective is −0.80, its gradient 0" in wrong and "10.0 % of all ratios lie below 0.80" in wrong
+    assert "its gradient −1: the token is still pushed down" in rows[str({"advantage": figures.SIGNS[1]})]
+
+
+def test_every_digit_of_a_chain_is_computed_again() -> None:
+    curve = {"accuracy": [0.1, 0.5, 0.75], "length": [12.0, 14.0, 18.24]}
+    problem = {"prompt": "<bos> 9 a *3 b -1 ?", "answer": 6}
+    chains = {"steps": [0, 2], "problems": [problem], "texts": [[[RIGHT]], [[RIGHT, WRONG]]]}
+    runs = {"recorded": [{"seed": 1, **curve}], "live": curve}
+    rows = sentences(figures.learning_figure(runs, chains))
+    assert rows[0][1] == (
+        "Step 2: accuracy 0.75 and 18.2 tokens on average, against 0.10 and 12.0 at the start. Below, 2 "
+        "answers of step 2: right 1, steps 5, steps that do not follow 2, checks 2, waits 1."
+    )
+    with pytest.raises(ValueError, match="must start at step 0 and end within"):
+        figures.learning_figure(runs, chains | {"steps": [0, 3]})
+
+
+def test_languages_are_counted_by_word() -> None:
+    strips = {"steps": [0, 5], "off": [["ENE"], ["ENCC", "C"]], "on": [["E"], ["N"]]}
+    rows = sentences(figures.language_figure(strips))
+    how = "without a reward for one language: 75 % of the words are Chinese, and 1 of 2 chains mix both."
+    assert rows[0][1] == f"Step 5, {how}"
+    assert rows[1][1].endswith(
+        "with a reward for one language: no chain holds a word, and 0 of 1 chains mix both."
+    )
