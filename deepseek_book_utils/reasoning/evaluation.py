@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 
 from .corpus import CorpusSettings, Document, drill, textbook
-from .language import DIGITS, LABELS, OPERATIONS, TO_ENGLISH, Problem, apply, encode
+from .language import DIGITS, LABELS, OPERATIONS, TO_CHINESE, TO_ENGLISH, Problem, apply, encode
 from .model import ReasoningModel
 from .rewards import ANSWER, accuracy_reward, format_reward, language_share
 from .sampling import Pen, generate
@@ -157,7 +157,9 @@ def base_skills(model: ReasoningModel, documents: int = 100, seed: int = 0) -> d
             tokens = torch.tensor([encode(words)], device=model.head.weight.device)
             predicted = model(tokens)[0].softmax(dim=-1)
             for position, skill in tested_positions((words, weights)):
-                probabilities[skill].append(predicted[position - 1, tokens[0, position]].item())
+                word = words[position]  # in either language: which one to use is taste, not skill
+                right = encode([word, *(table[word] for table in (TO_CHINESE, TO_ENGLISH) if word in table)])
+                probabilities[skill].append(predicted[position - 1, right].sum().item())
     return {skill: sum(p) / len(p) for skill, p in probabilities.items()}
 
 

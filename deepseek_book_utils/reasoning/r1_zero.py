@@ -28,7 +28,7 @@ from .sampling import Pen, Rollouts, generate, padded_mask
 class R1ZeroSettings:
     """One run of reinforcement learning."""
 
-    steps: int = 32
+    steps: int = 40
     prompts: int = 16  # problems a step
     group_size: int = 16  # responses a problem, as in R1
     minibatches: int = 2  # updates a step: after the first, the ratio is no longer one

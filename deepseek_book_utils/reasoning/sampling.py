@@ -43,7 +43,7 @@ class Pen:
     clumsy: float = (
         0.20  # and so often where the language is clumsy: English multiplies badly, Chinese adds badly
     )
-    blind: float = 0.40  # a check that would contradict the digit before it repeats that digit
+    blind: float = 0.30  # a check that would contradict the digit before it repeats that digit
 
     def __post_init__(self) -> None:
         if not all(0 <= chance <= 1 for chance in (self.slip, self.clumsy, self.blind)):
