@@ -15,7 +15,7 @@ def load_record(name: str) -> dict[str, Any]:
 
 
 def across_seeds(record: dict[str, Any], *path: str) -> list[Any]:
-    """What stands at `path` in the record of every seed, as in across_seeds(record, "zero", "short", "accuracy")."""
+    """What stands at `path` for every seed, as in across_seeds(record, "zero", "short", "accuracy")."""
     found = []
     for item in record["seeds"]:
         for key in path:
