@@ -27,7 +27,8 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
-if find_spec("{package}") is None:  # this notebook stands alone, on Colab for example
+# Where this notebook stands alone, on Colab for example, it fetches the book's package.
+if find_spec("{package}") is None:
     source = "{distribution} @ git+{repository}"
     source = os.environ.get("DEEPSEEK_BOOK_PACKAGE", source)
     print("Installing", source)

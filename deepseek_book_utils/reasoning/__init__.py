@@ -1,1 +1,3 @@
-"""DeepSeek-R1 in miniature: a language, a base model, rewards by rule, and reinforcement learning on them."""
+"""DeepSeek-R1 in miniature: a language, a base model, rewards by rule, and
+reinforcement learning on them.
+"""

@@ -1,24 +1,35 @@
-"""The pretraining corpus: what the base model has read before any reinforcement learning.
+"""The pretraining corpus: what the base model has read before any reinforcement
+learning.
 
-Three kinds of document, as in a real crawl. *Drills* are rows of arithmetic without a question.
-*Textbooks*, marked `<book>`, solve problems step by step. The *web*, marked `<bos>` like every
-later question, mostly blurts out an answer; it skips steps, breaks the format, and sometimes
-reasons well. Reinforcement learning will meet only `<bos>`.
+Three kinds of document, as in a real crawl. *Drills* are rows of arithmetic without a
+question. *Textbooks*, marked `<book>`, solve problems step by step. The *web*, marked
+`<bos>` like every later question, mostly blurts out an answer; it skips steps, breaks
+the format, and sometimes reasons well. Reinforcement learning will meet only `<bos>`.
 
-Some writers check: `c +1 2 check 4 wait 1 c +1 2 check 2` computes the step again, sees that the
-two digits differ, says `wait`, returns to the value before the step and writes the step anew.
-English writers err in multiplication and Chinese writers in addition, so a chain that changes
-language can be better than one that does not.
+Some writers check: `c +1 2 check 4 wait 1 c +1 2 check 2` computes the step again, sees
+that the two digits differ, says `wait`, returns to the value before the step and writes
+the step anew. English writers err in multiplication and Chinese writers in addition, so
+a chain that changes language can be better than one that does not.
 
-Every document is a list of words and a list of loss weights, one a word. Weight 0 marks what nobody
-should learn to write: questions, the labels and operations of drills (they are random), and digits
-that slipped.
+Every document is a list of words and a list of loss weights, one a word. Weight 0 marks
+what nobody should learn to write: questions, the labels and operations of drills (they
+are random), and digits that slipped.
 """
 
 import random
 from dataclasses import dataclass
 
-from .language import BOOK, DIGITS, EOS, LABELS, TO_CHINESE, Problem, apply, sample_operations, sample_problem
+from .language import (
+    BOOK,
+    DIGITS,
+    EOS,
+    LABELS,
+    TO_CHINESE,
+    Problem,
+    apply,
+    sample_operations,
+    sample_problem,
+)
 
 Document = tuple[list[str], list[float]]
 Share = tuple[tuple[str, float], ...]  # names and their shares, which sum to one
@@ -26,7 +37,9 @@ Share = tuple[tuple[str, float], ...]  # names and their shares, which sum to on
 
 @dataclass(frozen=True)
 class CorpusSettings:
-    """Shares and error rates of the corpus; each is the probability of one document, step or digit."""
+    """Shares and error rates of the corpus; each is the probability of one document,
+    step or digit.
+    """
 
     drill_share: tuple[float, float] = (
         0.60,
@@ -38,15 +51,23 @@ class CorpusSettings:
     textbook_checks: float = 0.10  # textbooks that check their steps
     long_share: float = 0.25  # textbooks with 8 to 10 steps
     long_checks: float = 0.20
-    web_styles: Share = (("direct", 0.62), ("skip", 0.14), ("full", 0.09), ("check", 0.10), ("broken", 0.05))
+    web_styles: Share = (
+        ("direct", 0.62),
+        ("skip", 0.14),
+        ("full", 0.09),
+        ("check", 0.10),
+        ("broken", 0.05),
+    )
     web_languages: Share = (("english", 0.6), ("chinese", 0.1), ("mixed", 0.3))
     textbook_languages: Share = (("english", 0.5), ("chinese", 0.2), ("mixed", 0.3))
     slip: float = 0.12  # digits that slip in documents that check
-    error: float = 0.01  # a writer's own errors, where the language serves the operation well,
-    clumsy_error: float = 0.20  # and where it is clumsy: English multiplies badly, Chinese adds badly
-    better_language: float = (
-        0.80  # steps that a writer of both languages writes in the better one for the operation
+    error: float = (
+        0.01  # a writer's own errors, where the language serves the operation well,
     )
+    clumsy_error: float = (
+        0.20  # and where it is clumsy: English multiplies badly, Chinese adds badly
+    )
+    better_language: float = 0.80  # steps in the better language, by writers of both
 
 
 def choose(rng: random.Random, shares: Share) -> str:
@@ -55,7 +76,7 @@ def choose(rng: random.Random, shares: Share) -> str:
 
 
 def speak(words: list[str], chinese: bool) -> list[str]:
-    """English words as they stand, or in Chinese; labels and marks have no translation."""
+    """English words as they stand, or in Chinese; labels and marks stay."""
     return [TO_CHINESE.get(word, word) for word in words] if chinese else words
 
 
@@ -72,7 +93,9 @@ def error_rate(settings: CorpusSettings, operation: str, chinese: bool) -> float
 def plain_step(
     rng: random.Random, label: str, operation: str, state: int, error: float
 ) -> tuple[Document, int]:
-    """A step without a check. An error is believed: the chain goes on from the wrong value."""
+    """A step without a check. An error is believed: the chain goes on from the wrong
+    value.
+    """
     value = apply(state, operation)
     if rng.random() < error:
         value = (value + rng.choice((1, 2, 8, 9))) % 10
@@ -80,23 +103,40 @@ def plain_step(
 
 
 def checked_step(
-    rng: random.Random, label: str, operation: str, state: int, error: float, slip: float, copied: float = 1.0
+    rng: random.Random,
+    label: str,
+    operation: str,
+    state: int,
+    error: float,
+    slip: float,
+    copied: float = 1.0,
 ) -> tuple[Document, int]:
-    """A step whose value is computed twice; if the digits differ, `wait`, and the step is written
-    again.
+    """A step whose value is computed twice; if the digits differ, `wait`, and the step
+    is written again.
 
-    `copied` is the loss weight of label, operation and `check`: 0 in drills, where they are random.
+    `copied` is the loss weight of label, operation and `check`: 0 in drills, where they
+    are random.
     """
     value, words, weights, again = apply(state, operation), [], [], False
     while True:
-        wrong = not again and rng.random() < error  # the writer's own error, learned as any other word,
-        slipped = not wrong and rng.random() < slip  # or a slip of the pen, which nobody should learn
+        wrong = (
+            not again and rng.random() < error
+        )  # the writer's own error, learned as any other word,
+        slipped = (
+            not wrong and rng.random() < slip
+        )  # or a slip of the pen, which nobody should learn
         first = another_digit(rng, value) if wrong or slipped else value
         second_slipped = rng.random() < 0.3 * slip
         second = another_digit(rng, value) if second_slipped else value
         weight = 1.0 if again else copied
         words += [label, operation, DIGITS[first], "check", DIGITS[second]]
-        weights += [weight, weight, float(not slipped), copied, float(not second_slipped)]
+        weights += [
+            weight,
+            weight,
+            float(not slipped),
+            copied,
+            float(not second_slipped),
+        ]
         if first == second:
             return (words, weights), value
         words += ["wait", DIGITS[state]]
@@ -105,23 +145,39 @@ def checked_step(
 
 
 def write_chain(
-    rng: random.Random, problem: Problem, style: str, language: str, settings: CorpusSettings
+    rng: random.Random,
+    problem: Problem,
+    style: str,
+    language: str,
+    settings: CorpusSettings,
 ) -> Document:
-    """The words between `<think>` and `</think>` in one style: full, skip (some steps merged) or
-    check.
+    """The words between `<think>` and `</think>` in one style: full, skip (some steps
+    merged) or check.
     """
     value, chinese = problem.start, language == "chinese"
     words, weights = speak([DIGITS[value]], chinese), [1.0]
     merged = False
-    for i, (label, operation) in enumerate(zip(problem.labels, problem.operations, strict=True)):
-        if style == "skip" and not merged and i + 1 < len(problem.operations) and rng.random() < 0.5:
-            value, merged = apply(value, operation), True  # done in the head, with the next step
+    for i, (label, operation) in enumerate(
+        zip(problem.labels, problem.operations, strict=True)
+    ):
+        if (
+            style == "skip"
+            and not merged
+            and i + 1 < len(problem.operations)
+            and rng.random() < 0.5
+        ):
+            value, merged = (
+                apply(value, operation),
+                True,
+            )  # done in the head, with the next step
             continue
         if language == "mixed":
             chinese = (operation[0] == "*") == (rng.random() < settings.better_language)
         error = 0.10 if merged else error_rate(settings, operation, chinese)
         if style == "check":
-            (step, weight), value = checked_step(rng, label, operation, value, error, settings.slip)
+            (step, weight), value = checked_step(
+                rng, label, operation, value, error, settings.slip
+            )
         else:
             (step, weight), value = plain_step(rng, label, operation, value, error)
         words += speak(step, chinese)
@@ -134,7 +190,15 @@ def conclude(prompt: list[str], chain: Document, answer: str) -> Document:
     """A whole document: the question (not learned), the chain, the answer, the end."""
     words, weights = chain
     response = ["<think>", *words, "</think>", "<ans>", answer, "</ans>", EOS]
-    return prompt + response, [0.0] * len(prompt) + [1.0, *weights, 1.0, 1.0, 1.0, 1.0, 1.0]
+    return prompt + response, [0.0] * len(prompt) + [
+        1.0,
+        *weights,
+        1.0,
+        1.0,
+        1.0,
+        1.0,
+        1.0,
+    ]
 
 
 def last_digit(chain: list[str]) -> str:
@@ -143,10 +207,16 @@ def last_digit(chain: list[str]) -> str:
 
 
 def drill(rng: random.Random, settings: CorpusSettings) -> Document:
-    """A row of true steps without a question; only digits, and whether to `wait`, carry loss."""
+    """A row of true steps without a question; only digits, and whether to `wait`, carry
+    loss.
+    """
     language = choose(rng, settings.textbook_languages)
     checks = rng.random() < settings.drill_checks
-    value, chinese, first = rng.randrange(10), language == "chinese", rng.randrange(len(LABELS))
+    value, chinese, first = (
+        rng.randrange(10),
+        language == "chinese",
+        rng.randrange(len(LABELS)),
+    )
     words, weights = [BOOK, *speak([DIGITS[value]], chinese)], [0.0, 0.0]
     for i, operation in enumerate(sample_operations(rng, 8 if checks else 12)):
         if language == "mixed":
@@ -156,7 +226,9 @@ def drill(rng: random.Random, settings: CorpusSettings) -> Document:
             (step, weight), value = checked_step(
                 rng, label, operation, value, 0.0, settings.drill_slip, copied=0.0
             )
-            weight[0] = float(i > 0)  # the digits agreed: go on to the next label, no `wait`
+            weight[0] = float(
+                i > 0
+            )  # the digits agreed: go on to the next label, no `wait`
         else:
             value = apply(value, operation)
             step, weight = [label, operation, DIGITS[value]], [0.0, 0.0, 1.0]
@@ -166,7 +238,9 @@ def drill(rng: random.Random, settings: CorpusSettings) -> Document:
 
 
 def textbook(rng: random.Random, settings: CorpusSettings) -> Document:
-    """A worked solution, sometimes longer than any problem that reinforcement learning will pose."""
+    """A worked solution, sometimes longer than any problem that reinforcement learning
+    will pose.
+    """
     long = rng.random() < settings.long_share
     problem = sample_problem(rng, 8, 10) if long else sample_problem(rng)
     checks = rng.random() < (settings.long_checks if long else settings.textbook_checks)
@@ -176,7 +250,7 @@ def textbook(rng: random.Random, settings: CorpusSettings) -> Document:
 
 
 def web_page(rng: random.Random, settings: CorpusSettings) -> Document:
-    """A question with the kind of answer the web gives: mostly a guess without thought."""
+    """A question with the kind of answer the web gives: mostly a bare guess."""
     problem, style = sample_problem(rng), choose(rng, settings.web_styles)
     prompt = problem.prompt.split()
     if style == "direct":
@@ -197,7 +271,9 @@ def web_page(rng: random.Random, settings: CorpusSettings) -> Document:
     return prompt + response, [0.0] * len(prompt) + [1.0] * len(response)
 
 
-def sample_document(rng: random.Random, progress: float, settings: CorpusSettings) -> Document:
+def sample_document(
+    rng: random.Random, progress: float, settings: CorpusSettings
+) -> Document:
     """One document of the corpus at `progress` (0 to 1) of pretraining."""
     first, last = settings.drill_share
     if rng.random() < first + (last - first) * progress:

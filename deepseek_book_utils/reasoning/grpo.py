@@ -1,8 +1,9 @@
-"""Group relative policy optimisation: advantages, ratio, clipping, KL, and four ways to average.
+"""Group relative policy optimisation: advantages, ratio, clipping, KL, and four ways to
+average.
 
-Letters: B rows (prompts times group), G group, T response tokens. After DeepSeekMath (arXiv
-2402.03300, section 4.1) and DeepSeek-R1 (arXiv 2501.12948, eqs. 1 to 3), with the corrections of
-Dr. GRPO (2503.20783) and DAPO (2503.14476).
+Letters: B rows (prompts times group), G group, T response tokens. After DeepSeekMath
+(arXiv 2402.03300, section 4.1) and DeepSeek-R1 (arXiv 2501.12948, eqs. 1 to 3), with
+the corrections of Dr. GRPO (2503.20783) and DAPO (2503.14476).
 
 Left out: process rewards and the replacement of the reference model during training.
 """
@@ -12,38 +13,47 @@ from torch import Tensor
 
 
 def group_advantages(rewards: Tensor, group_size: int, scale: bool = True) -> Tensor:
-    """How much better each response did than its group; rewards (B,) -> advantages (B,).
+    """How much better each response did than its group; rewards (B,) -> advantages
+    (B,).
 
-    `scale=False` leaves out the division by the standard deviation, as Dr. GRPO does. A group whose
-    rewards are all equal has nothing to say: its advantages are exactly zero. Raises ValueError on
-    rewards that cannot be compared.
+    `scale=False` leaves out the division by the standard deviation, as Dr. GRPO does. A
+    group whose rewards are all equal has nothing to say: its advantages are exactly
+    zero. Raises ValueError on rewards that cannot be compared.
     """
     if group_size < 2:
-        raise ValueError(f"A group of {group_size} has nobody to be compared with: take group_size >= 2.")
+        raise ValueError(
+            f"A group of {group_size} has nobody to compare with: take group_size >= 2."
+        )
     if rewards.ndim != 1 or len(rewards) == 0 or len(rewards) % group_size:
         raise ValueError(
-            f"Expected rewards (B,), B a positive multiple of {group_size}; got {tuple(rewards.shape)}."
+            f"Expected rewards (B,), B a positive multiple of {group_size}; "
+            f"got {tuple(rewards.shape)}."
         )
     if not torch.isfinite(rewards).all():
         raise ValueError(
-            "A reward is NaN or infinite: repair the reward function, every response needs a number."
+            "A reward is NaN or infinite: repair the reward function, "
+            "every response needs a number."
         )
     groups = rewards.view(-1, group_size)  # (B,) -> (B/G, G)
-    # A_i = (r_i - mean(r)) / std(r)                                             DeepSeek-R1, eq. 3
+    # A_i = (r_i - mean(r)) / std(r)                              DeepSeek-R1, eq. 3
     advantages = groups - groups.mean(dim=1, keepdim=True)
     if scale:
         advantages = advantages / (groups.std(dim=1, keepdim=True) + 1e-4)
-    without_spread = groups.amax(dim=1, keepdim=True) == groups.amin(dim=1, keepdim=True)
+    without_spread = groups.amax(dim=1, keepdim=True) == groups.amin(
+        dim=1, keepdim=True
+    )
     return advantages.masked_fill(without_spread, 0.0).view(-1)
 
 
-def policy_ratio(log_probs: Tensor, old_log_probs: Tensor, mask: Tensor, level: str = "token") -> Tensor:
-    """How much likelier the new policy makes what the old one wrote: (B, T) for tokens, (B, 1) for
-    whole responses.
+def policy_ratio(
+    log_probs: Tensor, old_log_probs: Tensor, mask: Tensor, level: str = "token"
+) -> Tensor:
+    """How much likelier the new policy makes what the old one wrote: (B, T) for tokens,
+    (B, 1) for whole responses.
 
-    "token" is DeepSeekMath's ratio; "sequence" is the ratio as the R1 paper prints it, pi(o|q) /
-    pi_old(o|q), which grows with the length; "geometric" is its |o|-th root (GSPO, arXiv
-    2507.18071).
+    "token" is DeepSeekMath's ratio; "sequence" is the ratio as the R1 paper prints it,
+    pi(o|q) / pi_old(o|q), which grows with the length; "geometric" is its |o|-th root
+    (GSPO, arXiv 2507.18071).
     """
     log_ratio = (log_probs - old_log_probs) * mask
     if level == "token":
@@ -51,33 +61,45 @@ def policy_ratio(log_probs: Tensor, old_log_probs: Tensor, mask: Tensor, level: 
     if level == "sequence":
         return log_ratio.sum(dim=1, keepdim=True).exp()  # rho = prod_t rho_t
     if level == "geometric":
-        return (log_ratio.sum(dim=1, keepdim=True) / mask.sum(dim=1, keepdim=True).clamp(min=1)).exp()
-    raise ValueError(f"Unknown ratio level {level!r}: choose token, sequence or geometric.")
+        return (
+            log_ratio.sum(dim=1, keepdim=True)
+            / mask.sum(dim=1, keepdim=True).clamp(min=1)
+        ).exp()
+    raise ValueError(
+        f"Unknown ratio level {level!r}: choose token, sequence or geometric."
+    )
 
 
 def clipped_objective(
     ratio: Tensor, advantage: Tensor, clip_low: float = 0.2, clip_high: float = 0.2
 ) -> Tensor:
-    """What is maximised: min(rho A, clip(rho, 1 - low, 1 + high) A), element by element."""
-    return torch.minimum(ratio * advantage, ratio.clamp(1 - clip_low, 1 + clip_high) * advantage)
+    """What is maximised: min(rho A, clip(rho, 1 - low, 1 + high) A), element by
+    element.
+    """
+    return torch.minimum(
+        ratio * advantage, ratio.clamp(1 - clip_low, 1 + clip_high) * advantage
+    )
 
 
 def kl_estimate(log_probs: Tensor, ref_log_probs: Tensor) -> Tensor:
-    """Schulman's k3 estimate of KL(pi || pi_ref), token by token: unbiased under pi, never
-    negative.
+    """Schulman's k3 estimate of KL(pi || pi_ref), token by token: unbiased under pi,
+    never negative.
     """
     log_ratio = ref_log_probs - log_probs
-    return log_ratio.exp() - log_ratio - 1  # pi_ref/pi - log(pi_ref/pi) - 1      DeepSeek-R1, eq. 2
+    # pi_ref / pi - log(pi_ref / pi) - 1                          DeepSeek-R1, eq. 2
+    return log_ratio.exp() - log_ratio - 1
 
 
-def average(values: Tensor, mask: Tensor, variant: str, max_length: int | None = None) -> Tensor:
-    """One number from values (B, T), where mask (B, T) is 1; the variants differ in what a long
-    response weighs.
+def average(
+    values: Tensor, mask: Tensor, variant: str, max_length: int | None = None
+) -> Tensor:
+    """One number from values (B, T), where mask (B, T) is 1; the variants differ in
+    what a long response weighs.
 
-    grpo    mean over responses of the mean over their tokens: a token of a long response weighs less
-    bnpo    sum over all tokens / their number in this minibatch: every token weighs the same
+    grpo    mean over responses of the mean over their tokens
+    bnpo    sum over all tokens / their number in this minibatch
     dapo    the same, over the whole batch; equals bnpo when the minibatch is the batch
-    dr_grpo sum over all tokens / (B * max_length): a constant, so that length changes nothing
+    dr_grpo sum over all tokens / (B * max_length), a constant
     """
     mask = mask.to(values.dtype)
     if variant == "grpo":
@@ -86,7 +108,10 @@ def average(values: Tensor, mask: Tensor, variant: str, max_length: int | None =
         return (values * mask).sum() / mask.sum().clamp(min=1)
     if variant == "dr_grpo" and max_length is not None:
         return (values * mask).sum() / (len(values) * max_length)
-    raise ValueError(f"Cannot average by {variant!r}: choose grpo, bnpo, dapo, or dr_grpo with max_length.")
+    raise ValueError(
+        f"Cannot average by {variant!r}: "
+        "choose grpo, bnpo, dapo, or dr_grpo with max_length."
+    )
 
 
 def grpo_loss(
@@ -105,21 +130,32 @@ def grpo_loss(
 ) -> Tensor:
     """Loss (scalar) of a batch of responses.
 
-    log_probs, old_log_probs, ref_log_probs, mask: (B, T), with a gradient through log_probs only;
-    advantages: (B,). Raises ValueError on an empty batch, shapes that do not fit, or beta without
-    ref_log_probs.
+    log_probs, old_log_probs, ref_log_probs, mask: (B, T), with a gradient through
+    log_probs only; advantages: (B,). Raises ValueError on an empty batch, shapes that
+    do not fit, or beta without ref_log_probs.
     """
     if mask.numel() == 0 or not mask.any():
         raise ValueError(
-            "Empty batch: no token carries loss. Skip this step, or sample groups that have spread."
+            "Empty batch: no token carries loss. "
+            "Skip this step, or sample groups that have spread."
         )
-    if not log_probs.shape == old_log_probs.shape == mask.shape or advantages.shape != log_probs.shape[:1]:
+    if (
+        not log_probs.shape == old_log_probs.shape == mask.shape
+        or advantages.shape != log_probs.shape[:1]
+    ):
         shapes = [tuple(t.shape) for t in (log_probs, old_log_probs, mask, advantages)]
-        raise ValueError(f"Expected log_probs, old_log_probs, mask (B, T) and advantages (B,); got {shapes}.")
+        raise ValueError(
+            "Expected log_probs, old_log_probs, mask (B, T) and advantages (B,); "
+            f"got {shapes}."
+        )
     ratio = policy_ratio(log_probs, old_log_probs.detach(), mask, level)
-    objective = clipped_objective(ratio, advantages[:, None], clip_low, clip_high).expand_as(log_probs)
+    objective = clipped_objective(
+        ratio, advantages[:, None], clip_low, clip_high
+    ).expand_as(log_probs)
     if beta:
         if ref_log_probs is None:
-            raise ValueError("beta > 0 pulls the policy towards a reference: pass ref_log_probs (B, T).")
+            raise ValueError(
+                "beta > 0 pulls towards a reference: pass ref_log_probs (B, T)."
+            )
         objective = objective - beta * kl_estimate(log_probs, ref_log_probs)
     return -average(objective, mask, variant, max_length)

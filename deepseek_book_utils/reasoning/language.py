@@ -1,14 +1,14 @@
-"""The arithmetic language of *R1 in miniature*: its words, its problems, and which problems are
-kept for testing.
+"""The arithmetic language of *R1 in miniature*: its words, its problems, and which
+problems are kept for testing.
 
-A problem starts at a digit and applies labelled operations, always keeping the last digit: `<bos> 9
-a *3 b -1 ?` asks for 9 * 3 = 27 -> 7, then 7 - 1 = 6. A solution thinks aloud, one step a label:
-`<think> 9 a *3 7 b -1 6 </think> <ans> 6 </ans> <eos>`. Every word is one token, so no tokenizer is
-needed. The language has two vocabularies, English (`a *3 7`) and Chinese (`a 乘三 七`), because
-R1-Zero mixed its languages.
+A problem starts at a digit and applies labelled operations, always keeping the last
+digit: `<bos> 9 a *3 b -1 ?` asks for 9 * 3 = 27 -> 7, then 7 - 1 = 6. A solution thinks
+aloud, one step a label: `<think> 9 a *3 7 b -1 6 </think> <ans> 6 </ans> <eos>`. Every
+word is one token, so no tokenizer is needed. The language has two vocabularies, English
+(`a *3 7`) and Chinese (`a 乘三 七`), because R1-Zero mixed its languages.
 
-Left out of the paper: words. Two layers can learn this language in half a minute; they cannot learn
-English.
+Left out of the paper: words. Two layers can learn this language in half a minute; they
+cannot learn English.
 """
 
 import random
@@ -21,13 +21,28 @@ PAD, BOS, BOOK, EOS = "<pad>", "<bos>", "<book>", "<eos>"
 SPECIAL = (PAD, BOS, BOOK, EOS, "?", "<think>", "</think>", "<ans>", "</ans>")
 LABELS = tuple("abcdefghijkl")
 DIGITS = tuple("0123456789")
-OPERATIONS = tuple([f"+{n}" for n in range(1, 6)] + [f"-{n}" for n in range(1, 6)] + ["*3", "*7", "*9"])
+OPERATIONS = (
+    "+1",
+    "+2",
+    "+3",
+    "+4",
+    "+5",
+    "-1",
+    "-2",
+    "-3",
+    "-4",
+    "-5",
+    "*3",
+    "*7",
+    "*9",
+)
 HAN_DIGITS = tuple("零一二三四五六七八九")
 HAN_SIGN = {"+": "加", "-": "减", "*": "乘"}
 HAN_OPERATIONS = tuple(HAN_SIGN[op[0]] + HAN_DIGITS[int(op[1])] for op in OPERATIONS)
 
-ENGLISH = (*DIGITS, *OPERATIONS, "check", "wait")  # the words of each language, in the same order,
-CHINESE = (*HAN_DIGITS, *HAN_OPERATIONS, "查", "等")  # so that translating is a look-up
+# The words of each language, in the same order, so that translating is a look-up.
+ENGLISH = (*DIGITS, *OPERATIONS, "check", "wait")
+CHINESE = (*HAN_DIGITS, *HAN_OPERATIONS, "查", "等")
 VOCABULARY = (*SPECIAL, *LABELS, *ENGLISH, *CHINESE)
 TOKEN_ID = {token: i for i, token in enumerate(VOCABULARY)}
 TO_CHINESE = dict(zip(ENGLISH, CHINESE, strict=True))
@@ -35,14 +50,15 @@ TO_ENGLISH = dict(zip(CHINESE, ENGLISH, strict=True))
 
 
 def encode(text: str | Sequence[str]) -> list[int]:
-    """Token numbers of a text of blank-separated words; raises ValueError on a word outside the
-    language.
+    """Token numbers of a text of blank-separated words; raises ValueError on a word
+    outside the language.
     """
     words = text.split() if isinstance(text, str) else text
     unknown = [word for word in words if word not in TOKEN_ID]
     if unknown:
         raise ValueError(
-            f"{unknown[0]!r} is not a word of this language. Write words apart, as in '<bos> 9 a *3 ?'."
+            f"{unknown[0]!r} is not a word of this language. "
+            "Write words apart, as in '<bos> 9 a *3 ?'."
         )
     return [TOKEN_ID[word] for word in words]
 
@@ -60,8 +76,8 @@ def apply(value: int, operation: str) -> int:
 
 @dataclass(frozen=True)
 class Problem:
-    """A start digit and the operations to apply; labels run on from `first_label` and wrap round
-    after l.
+    """A start digit and the operations to apply; labels run on from `first_label` and
+    wrap round after l.
     """
 
     start: int
@@ -77,17 +93,23 @@ class Problem:
 
     @property
     def labels(self) -> list[str]:
-        return [LABELS[(self.first_label + i) % len(LABELS)] for i in range(len(self.operations))]
+        return [
+            LABELS[(self.first_label + i) % len(LABELS)]
+            for i in range(len(self.operations))
+        ]
 
     @property
     def prompt(self) -> str:
-        steps = " ".join(f"{label} {op}" for label, op in zip(self.labels, self.operations, strict=True))
+        steps = " ".join(
+            f"{label} {op}"
+            for label, op in zip(self.labels, self.operations, strict=True)
+        )
         return f"{BOS} {self.start} {steps} ?"
 
 
 def parse_problem(prompt: str) -> Problem:
-    """The problem that a prompt states; raises ValueError, with a well-formed example, if it states
-    none.
+    """The problem that a prompt states; raises ValueError, with a well-formed example,
+    if it states none.
     """
     match = re.fullmatch(r"(?:<bos>|<book>) (\d)((?: [a-l] \S+)+) \?", prompt)
     words = match[2].split() if match else []
@@ -97,12 +119,13 @@ def parse_problem(prompt: str) -> Problem:
         if problem.labels == labels:
             return problem
     raise ValueError(
-        f"{prompt!r} is not a problem. Write a start digit, labels in alphabetical order with an operation "
-        f"each ({OPERATIONS[0]} to {OPERATIONS[-1]}), and ?, as in '{Problem(9, ('*3', '-1')).prompt}'."
+        f"{prompt!r} is not a problem. Write a start digit, labels in alphabetical "
+        f"order with an operation each ({OPERATIONS[0]} to {OPERATIONS[-1]}), and ?, "
+        f"as in '{Problem(9, ('*3', '-1')).prompt}'."
     )
 
 
-# --- which problems are kept for testing --------------------------------------------------------------------
+# --- which problems are kept for testing ------------------------------------------
 
 HELD_OUT_TRIPLES = frozenset(
     (a, b, c)
@@ -116,12 +139,15 @@ HELD_OUT_TRIPLES = frozenset(
 def is_held_out(operations: Sequence[str]) -> bool:
     """Whether any three operations in a row belong to the held-out triples."""
     return any(
-        triple in HELD_OUT_TRIPLES for triple in zip(operations, operations[1:], operations[2:], strict=False)
+        triple in HELD_OUT_TRIPLES
+        for triple in zip(operations, operations[1:], operations[2:], strict=False)
     )
 
 
 def sample_operations(rng: random.Random, steps: int) -> tuple[str, ...]:
-    """Operations for training: signs are equally likely, and no held-out triple occurs anywhere."""
+    """Operations for training: signs are equally likely, and no held-out triple occurs
+    anywhere.
+    """
     while True:
         operations = tuple(rng.choice(SIGNS[rng.randrange(3)]) for _ in range(steps))
         if not is_held_out(operations):
@@ -131,22 +157,33 @@ def sample_operations(rng: random.Random, steps: int) -> tuple[str, ...]:
 SIGNS = (OPERATIONS[:5], OPERATIONS[5:10], OPERATIONS[10:])
 
 
-def sample_problem(rng: random.Random, min_steps: int = 3, max_steps: int = 7) -> Problem:
+def sample_problem(
+    rng: random.Random, min_steps: int = 3, max_steps: int = 7
+) -> Problem:
     """A training problem of `min_steps` to `max_steps` operations."""
     operations = sample_operations(rng, rng.randint(min_steps, max_steps))
     return Problem(rng.randrange(10), operations, rng.randrange(len(LABELS)))
 
 
-def held_out_problems(count: int, min_steps: int = 3, max_steps: int = 7, seed: int = 0) -> list[Problem]:
-    """Test problems. Each opens with a held-out triple, which no training document contains in any
-    state.
+def held_out_problems(
+    count: int, min_steps: int = 3, max_steps: int = 7, seed: int = 0
+) -> list[Problem]:
+    """Test problems. Each opens with a held-out triple, which no training document
+    contains in any state.
     """
     rng = random.Random(seed)
     triples = sorted(HELD_OUT_TRIPLES)
     problems = []
     for _ in range(count):
         rest = tuple(
-            rng.choice(SIGNS[rng.randrange(3)]) for _ in range(rng.randint(min_steps, max_steps) - 3)
+            rng.choice(SIGNS[rng.randrange(3)])
+            for _ in range(rng.randint(min_steps, max_steps) - 3)
         )
-        problems.append(Problem(rng.randrange(10), rng.choice(triples) + rest, rng.randrange(len(LABELS))))
+        problems.append(
+            Problem(
+                rng.randrange(10),
+                rng.choice(triples) + rest,
+                rng.randrange(len(LABELS)),
+            )
+        )
     return problems

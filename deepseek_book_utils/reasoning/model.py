@@ -1,18 +1,18 @@
-"""A reasoning model small enough for half a minute on one core: a two-layer Transformer with 117
-thousand parameters.
+"""A reasoning model small enough for half a minute on one core: a two-layer Transformer
+with 117 thousand parameters.
 
-Letters: B batch, T time, C channels, H heads, D head size, V vocabulary, N positions that carry
-loss.
+Letters: B batch, T time, C channels, H heads, D head size, V vocabulary, N positions
+that carry loss.
 
-It follows today's small-model practice, and each departure from a plain GPT earned its place
-(EXPERIMENTS.md): rotary positions (RoPE, Su et al., arXiv 2104.09864, eq. 34), which make padding
-on the left harmless; RMSNorm without weights (Zhang and Sennrich, arXiv 1910.07467, eq. 4), also on
-queries and keys (Henry et al., arXiv 2010.04245); squared ReLU (So et al., arXiv 2109.08668); and
-embeddings of the two words to the left, since a digit depends on its operation and the value before
-it.
+It follows today's small-model practice, and each departure from a plain GPT earned its
+place (EXPERIMENTS.md): rotary positions (RoPE, Su et al., arXiv 2104.09864, eq. 34),
+which make padding on the left harmless; RMSNorm without weights (Zhang and Sennrich,
+arXiv 1910.07467, eq. 4), also on queries and keys (Henry et al., arXiv 2010.04245);
+squared ReLU (So et al., arXiv 2109.08668); and embeddings of the two words to the left,
+since a digit depends on its operation and the value before it.
 
-Left out of DeepSeek's models: latent attention, experts, multi-token prediction. They come in later
-chapters.
+Left out of DeepSeek's models: latent attention, experts, multi-token prediction. They
+come in later chapters.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,9 @@ from .language import BOOK, BOS, PAD, TOKEN_ID, VOCABULARY
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """Sizes of the model; `context` is the longest sequence, prompt and response together."""
+    """Sizes of the model; `context` is the longest sequence, prompt and response
+    together.
+    """
 
     width: int = 64
     layers: int = 2
@@ -41,7 +43,7 @@ def rms_norm(x: Tensor) -> Tensor:
 
 
 def rotation_angles(context: int, head_size: int, base: float = 1000.0) -> Tensor:
-    """Angles (context, D/2) by which RoPE turns each pair of channels at each position."""
+    """Angles (context, D/2) by which RoPE turns each pair of channels."""
     frequencies = base ** -(torch.arange(0, head_size, 2) / head_size)
     return torch.outer(torch.arange(context).float(), frequencies)
 
@@ -54,20 +56,22 @@ def rotate(x: Tensor, angles: Tensor) -> Tensor:
 
 
 def left_neighbours(tokens: Tensor, count: int) -> list[Tensor]:
-    """The tokens one, two, ... `count` places to the left of tokens (B, T); before a document's
-    start is padding.
+    """The tokens one, two, ... `count` places to the left of tokens (B, T); before a
+    document's start is padding.
     """
     starts = (tokens == TOKEN_ID[BOS]) | (tokens == TOKEN_ID[BOOK])
     neighbours = []
     for _ in range(count):
-        tokens = F.pad(tokens[:, :-1], (1, 0), value=TOKEN_ID[PAD]).masked_fill(starts, TOKEN_ID[PAD])
+        tokens = F.pad(tokens[:, :-1], (1, 0), value=TOKEN_ID[PAD]).masked_fill(
+            starts, TOKEN_ID[PAD]
+        )
         neighbours.append(tokens)
     return neighbours
 
 
 class Block(nn.Module):
-    """Attention and a squared-ReLU network, each reading a normalised copy of the stream and adding
-    to it.
+    """Attention and a squared-ReLU network, each reading a normalised copy of the
+    stream and adding to it.
     """
 
     def __init__(self, settings: ModelSettings) -> None:
@@ -81,7 +85,11 @@ class Block(nn.Module):
     def project(self, x: Tensor, angles: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values (B, H, T, D) of x (B, T, C)."""
         B, T, C = x.shape
-        q, k, v = self.qkv(rms_norm(x)).view(B, T, 3, self.heads, C // self.heads).permute(2, 0, 3, 1, 4)
+        q, k, v = (
+            self.qkv(rms_norm(x))
+            .view(B, T, 3, self.heads, C // self.heads)
+            .permute(2, 0, 3, 1, 4)
+        )
         return rotate(1.2 * rms_norm(q), angles), rotate(1.2 * rms_norm(k), angles), v
 
     def mix(self, x: Tensor, attended: Tensor) -> Tensor:
@@ -99,35 +107,48 @@ class ReasoningModel(nn.Module):
         super().__init__()
         self.settings = settings
         V, C = len(VOCABULARY), settings.width
-        self.embeddings = nn.ModuleList(nn.Embedding(V, C) for _ in range(settings.neighbours + 1))
+        self.embeddings = nn.ModuleList(
+            nn.Embedding(V, C) for _ in range(settings.neighbours + 1)
+        )
         self.blocks = nn.ModuleList(Block(settings) for _ in range(settings.layers))
         self.head = nn.Linear(C, V, bias=False)
         self.register_buffer(
-            "angles", rotation_angles(settings.context, C // settings.heads), persistent=False
+            "angles",
+            rotation_angles(settings.context, C // settings.heads),
+            persistent=False,
         )
         for name, weight in self.named_parameters():
             scale = 0.02 if "embeddings" in name else 0.8 * weight.shape[1] ** -0.5
-            nn.init.normal_(weight, std=scale if "out" not in name and "down" not in name else scale / 2)
+            nn.init.normal_(
+                weight,
+                std=scale if "out" not in name and "down" not in name else scale / 2,
+            )
         nn.init.zeros_(self.head.weight)
 
     def embed(self, tokens: Tensor) -> Tensor:
         """(B, T) -> (B, T, C): each word and its left neighbours."""
         words = [tokens, *left_neighbours(tokens, self.settings.neighbours)]
-        return torch.stack([table(word) for table, word in zip(self.embeddings, words, strict=True)]).sum(
-            dim=0
-        )
+        return torch.stack(
+            [table(word) for table, word in zip(self.embeddings, words, strict=True)]
+        ).sum(dim=0)
 
-    def forward(self, tokens: Tensor, mask: Tensor | None = None, select: Tensor | None = None) -> Tensor:
-        """Logits (B, T, V) of the next word, or (N, V) at the positions that `select` (B, T) marks.
+    def forward(
+        self, tokens: Tensor, mask: Tensor | None = None, select: Tensor | None = None
+    ) -> Tensor:
+        """Logits (B, T, V) of the next word, or (N, V) at the positions that `select`
+        (B, T) marks.
 
         `mask` (B, 1, T, T) is True where a query may look; None means causal.
         """
         x, angles = self.embed(tokens), self.angles[: tokens.shape[1]]
         for block in self.blocks:
             q, k, v = block.project(x, angles)
-            heads = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
+            heads = F.scaled_dot_product_attention(
+                q, k, v, attn_mask=mask, is_causal=mask is None
+            )
             attended = heads.transpose(1, 2).flatten(2)  # (B, H, T, D) -> (B, T, C)
             if select is not None and block is self.blocks[-1]:
-                x, attended = x[select], attended[select]  # (B, T, C) -> (N, C): skip what carries no loss
+                # (B, T, C) -> (N, C): skip what carries no loss
+                x, attended = x[select], attended[select]
             x = block.mix(x, attended)
         return self.head(rms_norm(x))

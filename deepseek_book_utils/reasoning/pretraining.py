@@ -1,8 +1,8 @@
-"""Pretraining of the base model: packed documents, next-word loss, Muon and AdamW, and the gate it
-must pass.
+"""Pretraining of the base model: packed documents, next-word loss, Muon and AdamW, and
+the gate it must pass.
 
-Left out of the paper: everything but the idea. DeepSeek-V3 read 14.8 trillion tokens; this base
-reads one million.
+Left out of the paper: everything but the idea. DeepSeek-V3 read 14.8 trillion tokens;
+this base reads one million.
 """
 
 import random
@@ -20,8 +20,8 @@ from .model import ReasoningModel
 
 @dataclass(frozen=True)
 class PretrainSettings:
-    """A fixed number of steps, never a time limit: a result that depends on the clock cannot be
-    repeated.
+    """A fixed number of steps, never a time limit: a result that depends on the clock
+    cannot be repeated.
     """
 
     steps: int = 500
@@ -33,25 +33,28 @@ class PretrainSettings:
 
 
 def pack(documents: list[Document], row: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Lay documents end to end in rows, the longest first, each in the first row with room; cut
-    what exceeds a row.
+    """Lay documents end to end in rows, the longest first, each in the first row with
+    room; cut what exceeds a row.
 
-    Returns inputs (B, T), targets (B, T), loss weights (B, T) and a mask (B, 1, T, T) that keeps
-    every document to itself. T is `row`.
+    Returns inputs (B, T), targets (B, T), loss weights (B, T) and a mask (B, 1, T, T)
+    that keeps every document to itself. T is `row`.
     """
-    rows: list[tuple[list[int], list[int], list[float]]] = []  # tokens, document numbers, weights
-    for number, (words, weights) in enumerate(sorted(documents, key=lambda document: -len(document[0]))):
+    rows: list[list[tuple[int, int, float]]] = []  # token, document number, weight
+    longest_first = sorted(documents, key=lambda document: -len(document[0]))
+    for number, (words, weights) in enumerate(longest_first):
         ids = encode(words)[: row + 1]
-        home = next((r for r in rows if len(r[0]) + len(ids) <= row + 1), None)
+        home = next((r for r in rows if len(r) + len(ids) <= row + 1), None)
         if home is None:
-            home = ([], [], [])
-            rows.append(home)
-        home[0].extend(ids)
-        home[1].extend([number] * len(ids))
-        home[2].extend([0.0, *weights[1 : len(ids)]])  # a document's first word has no past to be told from
-    tokens = torch.tensor([r[0] + [TOKEN_ID[PAD]] * (row + 1 - len(r[0])) for r in rows])
-    owners = torch.tensor([r[1] + [-1] * (row + 1 - len(r[1])) for r in rows])
-    loss_weights = torch.tensor([r[2] + [0.0] * (row + 1 - len(r[2])) for r in rows])
+            rows.append(home := [])
+        # a document's first word has no past to be told from: weight 0
+        cut_weights = [0.0, *weights[1 : len(ids)]]
+        home.extend(zip(ids, [number] * len(ids), cut_weights, strict=True))
+    padding = (TOKEN_ID[PAD], -1, 0.0)
+    padded = [r + [padding] * (row + 1 - len(r)) for r in rows]
+    columns = [list(zip(*r, strict=True)) for r in padded]
+    tokens, owners, loss_weights = (
+        torch.tensor(part) for part in zip(*columns, strict=True)
+    )
     owner = owners[:, :-1]
     causal = torch.ones(row, row, dtype=torch.bool).tril()
     mask = (owner[:, :, None] == owner[:, None, :]) & causal
@@ -59,16 +62,28 @@ def pack(documents: list[Document], row: int) -> tuple[Tensor, Tensor, Tensor, T
 
 
 def pretraining_loss(
-    model: ReasoningModel, inputs: Tensor, targets: Tensor, weights: Tensor, mask: Tensor
+    model: ReasoningModel,
+    inputs: Tensor,
+    targets: Tensor,
+    weights: Tensor,
+    mask: Tensor,
 ) -> Tensor:
-    """Weighted mean of -log p(next word) where there is weight; arguments (B, T) and mask as from `pack`."""
+    """Weighted mean of -log p(next word) where there is weight; arguments (B, T) and
+    mask as from `pack`.
+    """
     select = weights > 0
-    losses = F.cross_entropy(model(inputs, mask, select), targets[select], reduction="none")
+    losses = F.cross_entropy(
+        model(inputs, mask, select), targets[select], reduction="none"
+    )
     return (losses * weights[select]).sum() / weights[select].sum()
 
 
-def make_optimizers(model: ReasoningModel, settings: PretrainSettings) -> list[torch.optim.Optimizer]:
-    """Muon (Jordan et al., 2024) for the matrices inside the blocks, AdamW for embeddings and head."""
+def make_optimizers(
+    model: ReasoningModel, settings: PretrainSettings
+) -> list[torch.optim.Optimizer]:
+    """Muon (Jordan et al., 2024) for the matrices inside the blocks, AdamW for
+    embeddings and head.
+    """
     matrices = list(model.blocks.parameters())
     others = [*model.embeddings.parameters(), *model.head.parameters()]
     return [
@@ -84,15 +99,26 @@ def pretrain(
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> list[float]:
     """Train the model in place; returns the loss of every step."""
-    rng, optimizers, device = random.Random(seed), make_optimizers(model, settings), model.head.weight.device
+    rng, optimizers, device = (
+        random.Random(seed),
+        make_optimizers(model, settings),
+        model.head.weight.device,
+    )
     peak = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
     losses = []
     for step in progress(range(settings.steps)):
         done = step / settings.steps
-        documents = [sample_document(rng, done, settings.corpus) for _ in range(settings.documents)]
-        inputs, targets, weights, mask = (part.to(device) for part in pack(documents, settings.row))
+        documents = [
+            sample_document(rng, done, settings.corpus)
+            for _ in range(settings.documents)
+        ]
+        inputs, targets, weights, mask = (
+            part.to(device) for part in pack(documents, settings.row)
+        )
         for optimizer, lr in zip(optimizers, peak, strict=True):
-            optimizer.param_groups[0]["lr"] = lr * min(1.0, (step + 1) / 30) * (1 - 0.97 * done)
+            optimizer.param_groups[0]["lr"] = (
+                lr * min(1.0, (step + 1) / 30) * (1 - 0.97 * done)
+            )
             optimizer.zero_grad()
         loss = pretraining_loss(model, inputs, targets, weights, mask)
         loss.backward()

@@ -1,10 +1,10 @@
-"""R1-Zero in miniature: a pretrained base, rules that reward, groups that compare, and nothing
-else.
+"""R1-Zero in miniature: a pretrained base, rules that reward, groups that compare, and
+nothing else.
 
-Each step samples a group of responses to every prompt, rewards them by rule, and raises the
-probability of those that did better than their group. As in DAPO, every token weighs the same,
-groups without spread are dropped and there is no KL term. Left out of the paper: the reference
-model, language-model-sized batches, and thousands of steps.
+Each step samples a group of responses to every prompt, rewards them by rule, and raises
+the probability of those that did better than their group. As in DAPO, every token
+weighs the same, groups without spread are dropped and there is no KL term. Left out of
+the paper: the reference model, language-model-sized batches, and thousands of steps.
 """
 
 import random
@@ -40,9 +40,62 @@ class R1ZeroSettings:
     forbidden: tuple[str, ...] = ()  # words that may not be written, for controls
 
 
-def response_log_probs(model: ReasoningModel, prompts: Tensor, responses: Tensor, mask: Tensor) -> Tensor:
-    """log pi(o_t | q, o_<t) where mask (B, T) is true, 0 elsewhere; prompts (B, Tp), responses (B,
-    T).
+@dataclass
+class Run:
+    """Everything that the next step depends on; `name` tells runs apart."""
+
+    name: str
+    model: ReasoningModel
+    optimizer: torch.optim.Optimizer
+    rng: random.Random
+    generator: torch.Generator
+    history: list[dict[str, float]]
+
+
+def start_run(model: ReasoningModel, settings: R1ZeroSettings, seed: int) -> Run:
+    """A run at step 0: AdamW, two random generators, an empty history."""
+    parameters, device = model.parameters(), model.head.weight.device
+    optimizer = torch.optim.AdamW(
+        parameters, lr=settings.lr, betas=(0.9, 0.98), weight_decay=0.0
+    )
+    generator = torch.Generator(device).manual_seed(seed)
+    name = f"{settings} seed={seed}"
+    return Run(name, model, optimizer, random.Random(seed), generator, [])
+
+
+def save_run(path: str | Path, run: Run) -> None:
+    """Write the run whole or not at all; a resumed run gives the same numbers."""
+    state = {
+        "name": run.name,
+        "model": run.model.state_dict(),
+        "optimizer": run.optimizer.state_dict(),
+        "rng": run.rng.getstate(),
+        "generator": run.generator.get_state(),
+        "history": run.history,
+    }
+    save_checkpoint(path, state)
+
+
+def resume_run(path: str | Path, run: Run) -> None:
+    """Put an interrupted run back; raises ValueError for that of another run."""
+    state = load_checkpoint(path)
+    if state.get("name") != run.name:
+        raise ValueError(
+            f"{path} holds another run ({state.get('name')}), not {run.name}. "
+            "Name another file, or delete this one."
+        )
+    load_weights(run.model, state["model"])
+    run.optimizer.load_state_dict(state["optimizer"])
+    run.rng.setstate(state["rng"])
+    run.generator.set_state(state["generator"])
+    run.history = state["history"]
+
+
+def response_log_probs(
+    model: ReasoningModel, prompts: Tensor, responses: Tensor, mask: Tensor
+) -> Tensor:
+    """log pi(o_t | q, o_<t) where mask (B, T) is true, 0 elsewhere; prompts (B, Tp),
+    responses (B, T).
     """
     tokens = torch.cat((prompts, responses), dim=1)[:, :-1]
     select = torch.zeros_like(tokens, dtype=torch.bool)
@@ -53,30 +106,29 @@ def response_log_probs(model: ReasoningModel, prompts: Tensor, responses: Tensor
 
 
 def update(
-    model: ReasoningModel,
-    optimizer: torch.optim.Optimizer,
+    run: Run,
     rollouts: Rollouts,
     advantages: Tensor,
     settings: R1ZeroSettings,
-    rng: random.Random,
+    warmup: float = 1.0,
 ) -> None:
-    """Climb the clipped objective, a few minibatches a step; rows whose advantage is zero are left
-    out.
+    """Climb the clipped objective, one step a minibatch, at `warmup` of the learning
+    rate; rows whose advantage is zero are left out.
     """
-    rows = advantages.nonzero()[:, 0].tolist()
-    rng.shuffle(rows)
+    run.optimizer.param_groups[0]["lr"] = settings.lr * warmup
+    advantages = advantages.to(rollouts.responses.device)
+    rows, lengths = advantages.nonzero()[:, 0].tolist(), rollouts.lengths.tolist()
+    run.rng.shuffle(rows)
     for i in range(settings.minibatches):
-        minibatch = sorted(rows[i :: settings.minibatches], key=lambda row: int(rollouts.lengths[row]))
-        tokens_in_minibatch = rollouts.chosen[minibatch].sum()
-        if not minibatch:
-            continue
-        optimizer.zero_grad()
-        for start in range(0, len(minibatch), 32):  # rows of like length together waste little on padding
+        minibatch = sorted(rows[i :: settings.minibatches], key=lengths.__getitem__)
+        total = rollouts.chosen[minibatch].sum()
+        run.optimizer.zero_grad()
+        for start in range(0, len(minibatch), 32):  # rows of like length: less padding
             micro = minibatch[start : start + 32]
-            T = int(rollouts.lengths[micro].max())
-            mask = rollouts.chosen[micro, :T]
+            T = lengths[micro[-1]]  # the longest
+            responses, mask = rollouts.responses[micro, :T], rollouts.chosen[micro, :T]
             log_probs = response_log_probs(
-                model, rollouts.prompts[micro], rollouts.responses[micro, :T], mask
+                run.model, rollouts.prompts[micro], responses, mask
             )
             loss = grpo_loss(
                 log_probs,
@@ -87,9 +139,10 @@ def update(
                 clip_low=settings.clip,
                 clip_high=settings.clip,
             )
-            (loss * mask.sum() / tokens_in_minibatch).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+            (loss * mask.sum() / total).backward()
+        if minibatch:
+            torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
+            run.optimizer.step()
 
 
 def train_r1_zero(
@@ -100,85 +153,35 @@ def train_r1_zero(
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
     watch: Callable[[int, Rollouts], None] | None = None,
 ) -> list[dict[str, float]]:
-    """Train the model in place; returns what was measured at every step, before its update.
+    """Train the model in place; returns what was measured at every step, before its
+    update.
 
-    With a `checkpoint` path the run is saved after every step, and goes on from there if the file
-    exists. `watch` is called after every update with the step and its rollouts.
+    With `checkpoint` the run is saved after every step, and goes on from that file if
+    it exists. `watch` is called after every update with the step and its rollouts.
     """
-    device = model.head.weight.device
-    rng, generator = random.Random(seed), torch.Generator(device).manual_seed(seed)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.lr, betas=(0.9, 0.98), weight_decay=0.0)
-    history: list[dict[str, float]] = []
+    run = start_run(model, settings, seed)
     if checkpoint and Path(checkpoint).exists():
-        history = resume(checkpoint, model, optimizer, rng, generator, settings, seed)
-    for step in progress(range(len(history), settings.steps)):
-        problems = [sample_problem(rng) for _ in range(settings.prompts)]
+        resume_run(checkpoint, run)
+    for step in progress(range(len(run.history), settings.steps)):
+        problems = [sample_problem(run.rng) for _ in range(settings.prompts)]
         rollouts = generate(
             model,
             [problem.prompt for problem in problems],
             settings.group_size,
-            generator,
+            run.generator,
             settings.max_new_tokens,
             pen=settings.pen,
             forbidden=settings.forbidden,
         )
-        texts, asked = rollouts.texts(), [problem for problem in problems for _ in range(settings.group_size)]
-        rewards = torch.tensor([reward(t, p, settings.rewards) for t, p in zip(texts, asked, strict=True)])
-        advantages = group_advantages(rewards, settings.group_size).to(device)
-        history.append({"reward": rewards.mean().item(), **summarise(texts, asked)})
-        optimizer.param_groups[0]["lr"] = settings.lr * min(1.0, (step + 1) / 3)
-        update(model, optimizer, rollouts, advantages, settings, rng)
+        texts = rollouts.texts()
+        asked = [problem for problem in problems for _ in range(settings.group_size)]
+        pairs = zip(texts, asked, strict=True)
+        rewards = torch.tensor([reward(*pair, settings.rewards) for pair in pairs])
+        advantages = group_advantages(rewards, settings.group_size)
+        run.history.append({"reward": rewards.mean().item(), **summarise(texts, asked)})
+        update(run, rollouts, advantages, settings, warmup=min(1.0, (step + 1) / 3))
         if watch:
             watch(step, rollouts)
         if checkpoint:
-            save_run(checkpoint, model, optimizer, rng, generator, settings, seed, history)
-    return history
-
-
-def save_run(
-    path: str | Path,
-    model: ReasoningModel,
-    optimizer: torch.optim.Optimizer,
-    rng: random.Random,
-    generator: torch.Generator,
-    settings: R1ZeroSettings,
-    seed: int,
-    history: list[dict[str, float]],
-) -> None:
-    """Everything that the next step depends on, so that a resumed run gives the same numbers."""
-    save_checkpoint(
-        path,
-        {
-            "run": f"{settings} seed={seed}",
-            "model": model.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "rng": rng.getstate(),
-            "generator": generator.get_state(),
-            "history": history,
-        },
-    )
-
-
-def resume(
-    path: str | Path,
-    model: ReasoningModel,
-    optimizer: torch.optim.Optimizer,
-    rng: random.Random,
-    generator: torch.Generator,
-    settings: R1ZeroSettings,
-    seed: int,
-) -> list[dict[str, float]]:
-    """Put an interrupted run back as it was; returns its history. Raises ValueError for a
-    checkpoint of another run.
-    """
-    state = load_checkpoint(path)
-    run = f"{settings} seed={seed}"
-    if state.get("run") != run:
-        raise ValueError(
-            f"{path} holds another run ({state.get('run')}), not {run}. Name another file or delete it."
-        )
-    load_weights(model, state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    rng.setstate(state["rng"])
-    generator.set_state(state["generator"])
-    return state["history"]
+            save_run(checkpoint, run)
+    return run.history

@@ -1,7 +1,8 @@
 """Rewards by rule: is the answer right, is the form kept, is the language the reader's?
 
-DeepSeek-R1-Zero was paid by rules alone (arXiv 2501.12948, section 2.2.2), since a learned reward
-can be deceived. R1 adds the share of words in the target language (section 2.3.2).
+DeepSeek-R1-Zero was paid by rules alone (arXiv 2501.12948, section 2.2.2), since a
+learned reward can be deceived. R1 adds the share of words in the target language
+(section 2.3.2).
 """
 
 import re
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 
 from .language import TO_CHINESE, TO_ENGLISH, Problem
 
-FORM = re.compile(r"<think> ((?:(?!</?think>|</?ans>)\S+ )*)</think> <ans> (\d) </ans> <eos>")
+FORM = re.compile(
+    r"<think> ((?:(?!</?think>|</?ans>)\S+ )*)</think> <ans> (\d) </ans> <eos>"
+)
 ANSWER = re.compile(r"<ans> (\d) </ans>")
 
 
@@ -23,43 +26,57 @@ class RewardWeights:
 
 
 def accuracy_reward(response: str, answer: int) -> float:
-    """1 if the response ended and its first `<ans>` holds the right digit, else 0. Truncated
-    responses earn nothing.
+    """1 if the response ended and its first `<ans>` holds the right digit, else 0.
+    Truncated responses earn nothing.
     """
     match = ANSWER.search(response)
-    return float(response.endswith("<eos>") and match is not None and int(match[1]) == answer)
+    return float(
+        response.endswith("<eos>") and match is not None and int(match[1]) == answer
+    )
 
 
 def format_reward(response: str) -> float:
-    """1 if the response is exactly one think part, then one answer, then the end; the think part
-    may be empty.
+    """1 if the response is exactly one think part, then one answer, then the end; the
+    think part may be empty.
     """
     return float(FORM.fullmatch(response) is not None)
 
 
 def thoughts(response: str) -> list[str]:
-    """The words of the think part of a well-formed response, or all words of any other."""
+    """The words of the think part if the response is well-formed, else all words."""
     match = FORM.fullmatch(response)
     return (match[1] if match else response).split()
 
 
 def language_share(response: str) -> tuple[int, int]:
-    """How many words of the think part are English and Chinese; labels and marks belong to neither."""
+    """How many words of the think part are English and Chinese; labels and marks belong
+    to neither.
+    """
     words = thoughts(response)
-    return sum(word in TO_CHINESE for word in words), sum(word in TO_ENGLISH for word in words)
+    return sum(word in TO_CHINESE for word in words), sum(
+        word in TO_ENGLISH for word in words
+    )
 
 
 def language_reward(response: str) -> float:
-    """Share of English among the words of a well-formed think part. An empty one earns nothing:
-    silence is no language.
+    """Share of English among the words of a well-formed think part. An empty one earns
+    nothing: silence is no language.
     """
     english, chinese = language_share(response)
-    return english / (english + chinese) if english + chinese and format_reward(response) else 0.0
+    return (
+        english / (english + chinese)
+        if english + chinese and format_reward(response)
+        else 0.0
+    )
 
 
 def reward(response: str, problem: Problem, weights: RewardWeights) -> float:
     """The weighted sum of the three rules."""
-    total = weights.accuracy * accuracy_reward(response, problem.answer) + weights.format * format_reward(
-        response
+    total = weights.accuracy * accuracy_reward(
+        response, problem.answer
+    ) + weights.format * format_reward(response)
+    return (
+        total + weights.language * language_reward(response)
+        if weights.language
+        else total
     )
-    return total + weights.language * language_reward(response) if weights.language else total

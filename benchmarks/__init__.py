@@ -1,0 +1,1 @@
+"""Our code beside the libraries that a reader would use instead: `make bench`."""

@@ -1,0 +1,16 @@
+"""What this book adds to Jupyter Book: an offline site, chapter headers, and the pages made from runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from . import accessible, chapter_header, offline, scoreboard, systems
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register every part with Sphinx."""
+    for part in (offline, chapter_header, scoreboard, systems, accessible):
+        part.setup(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

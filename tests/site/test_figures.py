@@ -1,0 +1,134 @@
+"""Every figure of every page: it says what the package computed, answers every control, is never empty."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator
+
+SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
+FIGURES = [
+    (page.relative_to(SITE).as_posix(), name)
+    for page in sorted(SITE.rglob("*.html"))
+    for name in sorted(set(re.findall(r'<figure[^>]*data-dv="([^"]+)"', page.read_text(encoding="utf8"))))
+]
+PAGES = sorted(
+    page.relative_to(SITE).as_posix()
+    for page in SITE.rglob("*.html")
+    if re.search(r'<figure[^>]*class="dv\b', page.read_text(encoding="utf8"))
+)
+every_figure = pytest.mark.parametrize(("page", "name"), FIGURES)
+
+# Put every control to its start, then set `settings`; answers with the sentence, one frame later.
+SET = """async (figure, settings) => {
+  const frame = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const box = figure.querySelector('fieldset'), inputs = [...box.elements].filter(i => i.name);
+  const put = (input, value) => {
+    input.value = value; input.dispatchEvent(new Event('input', {bubbles: true}));
+  };
+  const choices = inputs.filter(i => i.type != 'range'), sliders = inputs.filter(i => i.type == 'range');
+  for (const i of choices) put(i, [...i.options].find(o => o.defaultSelected).value);
+  for (const i of sliders) put(i, i.defaultValue);
+  for (const i of [...choices, ...sliders]) if (i.name in settings) put(i, settings[i.name]);
+  await frame();
+  return figure.querySelector('.dv-s').textContent;
+}"""
+FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+DRAWN = "f => f.querySelector('svg').innerHTML + f.querySelector('.dv-x').innerHTML"
+
+
+@pytest.fixture
+def figure(page: str, name: str, server: str, visit: Callable) -> Locator:
+    """The figure `name` on `page`, at the width of a desktop."""
+    return visit(server + page).page.locator(f'[data-dv="{name}"]').first
+
+
+def test_there_are_figures(site: Path) -> None:
+    assert FIGURES and PAGES, "no chapter has a figure that reacts"
+
+
+@every_figure
+def test_it_says_what_the_package_computed(figure: Locator) -> None:
+    rows = figure.locator("tr[data-set]")
+    assert rows.count() >= 2, "give at least two settings in says: the start and another"
+    for row in rows.all():
+        settings = json.loads(row.get_attribute("data-set") or "{}")
+        assert figure.evaluate(SET, settings) == row.locator("td").nth(1).text_content(), settings
+
+
+@every_figure
+def test_every_control_answers_the_keyboard(figure: Locator) -> None:
+    controls = figure.locator("fieldset [name]")
+    assert controls.count() >= 1
+    for control in controls.all():
+        figure.evaluate(SET, {})
+        name, seen = control.get_attribute("name"), set()
+        control.focus()
+        for key in ("Home", "End"):
+            control.press(key)
+            figure.page.evaluate(FRAME)
+            seen.add(figure.evaluate(DRAWN))
+        assert len(seen) == 2, f"control {name} changes nothing in the drawing"
+        assert control.evaluate("i => i == document.activeElement && i.getBoundingClientRect().width > 20"), (
+            name
+        )
+
+
+@every_figure
+def test_every_handle_can_be_dragged(figure: Locator) -> None:
+    figure.evaluate(SET, {})
+    for key in sorted({str(h.get_attribute("data-drag")) for h in figure.locator("[data-drag]").all()}):
+        handle, control = figure.locator(f'[data-drag="{key}"]').first, figure.locator(f'[name="{key}"]')
+        handle.scroll_into_view_if_needed()
+        box = handle.bounding_box()
+        assert box and min(box["width"], box["height"]) >= 24, f"handle {key} is too small for a finger"
+        x, y, values = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, set()
+        mouse = figure.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        for dx, dy in ((60, -60), (-60, 60), (60, 60), (-60, -60)):
+            mouse.move(x + dx, y + dy, steps=3)
+            values.add(control.input_value())
+        mouse.up()
+        assert len(values) > 1, f"dragging handle {key} changes nothing"
+
+
+@every_figure
+def test_it_is_not_empty_on_paper_or_without_scripts(
+    page: str, name: str, server: str, visit: Callable
+) -> None:
+    seen = visit(server + page)
+    seen.page.emulate_media(media="print")
+    seen.page.evaluate(FRAME)
+    figure = seen.page.locator(f'[data-dv="{name}"]').first
+    assert figure.locator("svg > *").count() > 0
+    assert figure.locator("svg").bounding_box()["height"] > 50
+    assert figure.locator(".dv-s").inner_text().strip()
+    still = visit(server + page, java_script_enabled=False).page.locator(f'[data-dv="{name}"]').first
+    assert still.locator(".dv-s").inner_text().strip()
+    assert still.locator(".dv-a table").is_visible(), "without scripts the text version must stand open"
+    assert not still.locator("fieldset").is_visible(), "controls that do nothing must not be seen"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_text_in_drawings_is_readable_on_a_phone(page: str, server: str, visit: Callable) -> None:
+    seen = visit(server + page, width=375)
+    small: list[Any] = (
+        seen.page.evaluate("""() => [...document.querySelectorAll('figure.dv svg text')].map(t => {
+      const box = t.getBoundingClientRect(), svg = t.ownerSVGElement;
+      const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+      return [t.textContent, box.width ? parseFloat(getComputedStyle(t).fontSize) * scale : 99];
+    }).filter(([, size]) => size < 11.99)""")
+    )
+    assert small == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_figures_are_light(page: str) -> None:
+    html = (SITE / page).read_text(encoding="utf8")
+    sizes = [len(part.encode()) for part in re.findall(r'<figure[^>]*class="dv\b.*?</figure>', html, re.S)]
+    assert max(sizes) <= 60 * 1024, f"one figure of {max(sizes) // 1024} kB"
+    assert sum(sizes) <= 250 * 1024, f"figures of {sum(sizes) // 1024} kB on one page"

@@ -1,0 +1,131 @@
+"""Every page of the site: alone on its host, without errors, accessible, whole on a phone, no broken link."""
+
+import json
+import os
+import re
+from collections.abc import Callable
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
+PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.rglob("*.html") if "_static" not in p.parts)
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+
+
+class Links(HTMLParser):
+    """Collect the ids of a page and the addresses that it names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note id, href and src of one tag."""
+        values = dict(attrs)
+        self.ids.add(values.get("id") or "")
+        if tag == "a":
+            self.ids.add(values.get("name") or "")
+        self.addresses += [values[key] or "" for key in ("href", "src") if values.get(key)]
+
+
+@cache
+def parsed(page: str) -> Links:
+    """The ids and addresses of a built page."""
+    links = Links()
+    links.feed((SITE / page).read_text(encoding="utf8"))
+    return links
+
+
+def test_the_site_is_built(site: Path) -> None:
+    toc = re.findall(r"(?:root|file): (\S+)", (site.parents[1] / "_toc.yml").read_text())
+    assert {f"{name}.html" for name in toc} <= set(PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_stands_alone_and_fits_a_phone(page: str, server: str, visit: Callable) -> None:
+    seen = visit(server + page)
+    seen.page.wait_for_timeout(200)
+    seen.page.set_viewport_size({"width": 375, "height": 800})
+    seen.page.wait_for_timeout(100)
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert [url for url in seen.requests if not url.startswith((server, "data:", "blob:"))] == []
+    assert seen.errors == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_opens_from_disk(page: str, site: Path, visit: Callable) -> None:
+    seen = visit((site / page).as_uri())
+    seen.page.wait_for_timeout(200)
+    assert [url for url in seen.requests if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert seen.errors == []
+    formulas = seen.page.locator(".math").count()
+    if formulas:
+        seen.page.wait_for_function("window.MathJax?.startup?.promise")
+        seen.page.evaluate("MathJax.startup.promise")
+        assert seen.page.locator(".math mjx-container").count() >= formulas
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])
+def test_page_is_accessible(page: str, server: str, visit: Callable) -> None:
+    seen = visit(server + page)
+    for scheme in ("light", "dark"):
+        seen.page.emulate_media(color_scheme=scheme)
+        seen.page.wait_for_function("s => document.documentElement.dataset.theme == s", arg=scheme)
+        seen.page.wait_for_timeout(300)  # colours change slowly
+        found = Axe().run(seen.page, options={"runOnly": WCAG}).response["violations"]
+        assert [(v["id"], [node["html"][:200] for node in v["nodes"][:3]]) for v in found] == [], scheme
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    broken = []
+    for address in parsed(page).addresses:
+        parts = urlsplit(urljoin(f"http://book/{page}", address))
+        if parts.netloc != "book" or parts.scheme != "http":
+            continue
+        target = unquote(parts.path).lstrip("/")
+        if not (SITE / target).is_file():
+            broken.append(address)
+        elif parts.fragment and target.endswith(".html"):
+            broken += [address] if unquote(parts.fragment) not in parsed(target).ids else []
+    assert broken == []
+
+
+@pytest.mark.parametrize("words", ["advantage", "优势", "scoreboard"])
+@pytest.mark.parametrize("from_disk", [False, True], ids=["served", "from disk"])
+def test_search_finds(words: str, from_disk: bool, site: Path, server: str, visit: Callable) -> None:
+    base = site.as_uri() + "/" if from_disk else server
+    seen = visit(f"{base}search.html?q={words}")
+    seen.page.wait_for_selector("#search-results li a", timeout=10_000)
+    assert seen.errors == []
+
+
+def test_chapters_have_their_buttons_and_cost(site: Path) -> None:
+    chapters = json.loads((site.parent / "seconds.json").read_text())
+    assert chapters
+    repository = os.environ.get("BOOK_REPOSITORY_URL")
+    if repository is None:
+        config = (site.parents[1] / "_config.yml").read_text()
+        repository = re.search(r"^  url: (\S+)", config, re.M)[1]
+    for name, run in chapters.items():
+        addresses = parsed(f"{name}.html").addresses
+        path = f"{repository.removeprefix('https://github.com/')}/blob/main/{name}.ipynb"
+        assert f"https://colab.research.google.com/github/{path}" in addresses
+        assert f"{repository}/blob/main/{name}.ipynb" in addresses
+        assert f"../_sources/{name}.ipynb" in addresses and (site / "_sources" / f"{name}.ipynb").is_file()
+        assert run["code_cells"] > 0 and "on one CPU thread" in (site / f"{name}.html").read_text()
+
+
+def test_a_fork_gets_its_own_address(monkeypatch: pytest.MonkeyPatch, book_site: SimpleNamespace) -> None:
+    monkeypatch.setenv("BOOK_REPOSITORY_URL", "https://github.com/reader/fork/")
+    config = SimpleNamespace(html_theme_options={"repository_url": "https://github.com/a/b"})
+    book_site.offline.place_repository(None, config)
+    assert config.html_theme_options["repository_url"] == "https://github.com/reader/fork"
+    assert "https://github.com/reader/fork/issues" in config.html_theme_options["extra_footer"]
