@@ -1,4 +1,4 @@
-"""Runs both benchmarks in this process, prints one table and writes `benchmarks/results.json`."""
+"""Runs the benchmarks in this process, prints one table and writes `benchmarks/results.json`."""
 
 import json
 import platform
@@ -8,48 +8,58 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import bench_grpo_step, bench_sampler
-from benchmarks.measure import llama, our_model, parameters, rows
+from benchmarks import bench_grpo_step as grpo_step
+from benchmarks import bench_sampler as sampler
+from benchmarks.measure import compare, llama, our_model, parameters
 
 RESULTS = Path(__file__).parent / "results.json"
+LINE = "    {name:30}{seconds:9.3f}{tokens_per_second:10,}{ours_is_faster:12}x   ({lowest} to {highest})"
+BENCHMARKS = (  # title, how to run it, tokens sampled, width of the models, how many times as fast we aim
+    (
+        "Sampling 8 x 16 responses of 64 tokens",
+        lambda: sampler.run(group_size=16),
+        sampler.BATCH * sampler.NEW,
+        sampler.WIDTH,
+        2.0,
+    ),
+    (
+        "Sampling 128 x 1 responses of 64 tokens",
+        lambda: sampler.run(group_size=1),
+        sampler.BATCH * sampler.NEW,
+        sampler.WIDTH,
+        None,
+    ),
+    (
+        "GRPO step, 8 x 8 responses of 32 tokens",
+        grpo_step.run,
+        grpo_step.PROMPTS * grpo_step.GROUP * grpo_step.NEW,
+        grpo_step.WIDTH,
+        1.5,
+    ),
+)
 
 
 def main() -> None:
+    """Measure, print, write."""
     torch.set_num_threads(1)
-    benchmarks = [
-        ("128 responses of 64 tokens", bench_sampler, bench_sampler.BATCH * bench_sampler.NEW, 2.0),
-        (
-            "GRPO step, 64 responses of 32 tokens",
-            bench_grpo_step,
-            bench_grpo_step.PROMPTS * bench_grpo_step.GROUP * bench_grpo_step.NEW,
-            1.5,
-        ),
-    ]
     found = []
-    print(f"{'':46}{'CPU s':>8}{'tok/s':>9}{'ours faster':>14}   (lowest to highest)")
-    for title, benchmark, tokens, bar in benchmarks:
-        sizes = {"ours": parameters(our_model(benchmark.WIDTH)), "Llama": parameters(llama(benchmark.WIDTH))}
-        print(f"{title}; parameters: ours {sizes['ours']:,}, Llama {sizes['Llama']:,}; bar {bar} times", flush=True)
-        table = rows(benchmark.run(), benchmark.OURS, tokens)
-        for row in table:
-            spread = f"({row['lowest']} to {row['highest']})"
-            print(
-                f"    {row['name']:42}{row['seconds']:8.3f}{row['tokens_per_second']:9,}"
-                f"{row['ours_is_faster']:13}x   {spread}",
-                flush=True,
-            )
-        found.append({"title": title, "parameters": sizes, "bar": bar, "rows": table})
-    versions = {name: version(name) for name in ("torch", "transformers", "trl")}
+    print(f"{'':34}{'CPU s':>9}{'tokens/s':>10}{'ours faster':>13}   (lowest to highest)")
+    for title, run, tokens, width, aim in BENCHMARKS:
+        sizes = {"ours": parameters(our_model(width)), "Llama": parameters(llama(width))}
+        print(f"{title}; parameters: {sizes['ours']:,}, Llama {sizes['Llama']:,}", flush=True)
+        rows = compare(run(), tokens)
+        print("\n".join(LINE.format(**row) for row in rows), flush=True)
+        found.append({"title": title, "parameters": sizes, "aim": aim, "rows": rows})
     record = {
         "command": "make bench",
         "date": date.today().isoformat(),
         "machine": f"{platform.system()} {platform.machine()}, one thread, CPU seconds of the process",
         "python": platform.python_version(),
-        "versions": versions,
+        "versions": {name: version(name) for name in ("torch", "transformers", "trl")},
         "benchmarks": found,
     }
     RESULTS.write_text(json.dumps(record, indent=2) + "\n")
-    print(f"\nWritten to {RESULTS.relative_to(Path.cwd())}.")
+    print(f"Written to {RESULTS}.")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What both benchmarks share: alternating repetitions, models of equal size, the table."""
 
+import random
 import statistics
 import time
 from collections.abc import Callable
@@ -11,11 +12,15 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from deepseek_book_utils.reasoning.language import EOS, OPERATIONS, PAD, TOKEN_ID, VOCABULARY, Problem
 from deepseek_book_utils.reasoning.model import ModelSettings, ReasoningModel
 
+OURS = "ours"
 Seconds = dict[str, list[float]]
 
 
 def alternate(contenders: dict[str, Callable[[], object]], repetitions: int) -> Seconds:
-    """CPU seconds of every call, the contenders in turn after one unmeasured round, so that a busy machine hits all."""
+    """CPU seconds of every call, the contenders in turn, so that a busy machine hits all.
+
+    A first round is not counted.
+    """
     seconds: Seconds = {name: [] for name in contenders}
     for repetition in range(repetitions + 1):
         for name, run in contenders.items():
@@ -27,13 +32,17 @@ def alternate(contenders: dict[str, Callable[[], object]], repetitions: int) -> 
 
 
 def prompts_of_32_tokens(count: int) -> list[str]:
-    """Questions of the same 32 tokens in length: a start digit, fourteen steps and a last label without its step."""
-    operations = [tuple(OPERATIONS[(i * 5 + j * 3) % len(OPERATIONS)] for j in range(14)) for i in range(count)]
-    return [Problem(i % 10, steps, i % 12).prompt.replace("?", "a ?") for i, steps in enumerate(operations)]
+    """Different questions of one length: a start digit, fourteen steps and a label without a step."""
+    rng = random.Random(0)
+    problems = [
+        Problem(rng.randrange(10), tuple(rng.choices(OPERATIONS, k=14)), rng.randrange(12))
+        for _ in range(count)
+    ]
+    return [problem.prompt.replace("?", "a ?") for problem in problems]
 
 
 def our_model(width: int) -> ReasoningModel:
-    """A reasoning model of two layers, with a head as if trained: `ReasoningModel` starts with a head of zeros."""
+    """A reasoning model of two layers; its head, zero at the start of training, is made random."""
     torch.manual_seed(0)
     model = ReasoningModel(ModelSettings(width=width, context=128))
     torch.nn.init.normal_(model.head.weight, std=0.02)
@@ -67,23 +76,23 @@ def our_words_as_tokenizer() -> PreTrainedTokenizerFast:
 
 
 def parameters(model: torch.nn.Module) -> int:
+    """How many numbers the model learns."""
     return sum(weight.numel() for weight in model.parameters())
 
 
-def rows(seconds: Seconds, ours: str, tokens: int) -> list[dict[str, float | str]]:
-    """One row a contender: median seconds, tokens a second, and how many times as fast ours is.
+def compare(seconds: Seconds, tokens: int) -> list[dict[str, float | str]]:
+    """One row a contender: median seconds, tokens a second, how many times as fast ours is.
 
-    The ratio is the median of the ratios of neighbours in time, with its range over the repetitions.
+    The ratio is the median of the ratios of neighbours in time; its range over the repetitions stands beside.
     """
-    table = []
+    table: list[dict[str, float | str]] = []
     for name, times in seconds.items():
-        ratios = [theirs / own for theirs, own in zip(times, seconds[ours], strict=True)]
-        median = statistics.median(times)
+        ratios = [theirs / own for theirs, own in zip(times, seconds[OURS], strict=True)]
         table.append(
             {
                 "name": name,
-                "seconds": round(median, 4),
-                "tokens_per_second": round(tokens / median),
+                "seconds": round(statistics.median(times), 4),
+                "tokens_per_second": round(tokens / statistics.median(times)),
                 "ours_is_faster": round(statistics.median(ratios), 2),
                 "lowest": round(min(ratios), 2),
                 "highest": round(max(ratios), 2),

@@ -21,21 +21,7 @@ PAD, BOS, BOOK, EOS = "<pad>", "<bos>", "<book>", "<eos>"
 SPECIAL = (PAD, BOS, BOOK, EOS, "?", "<think>", "</think>", "<ans>", "</ans>")
 LABELS = tuple("abcdefghijkl")
 DIGITS = tuple("0123456789")
-OPERATIONS = (
-    "+1",
-    "+2",
-    "+3",
-    "+4",
-    "+5",
-    "-1",
-    "-2",
-    "-3",
-    "-4",
-    "-5",
-    "*3",
-    "*7",
-    "*9",
-)
+OPERATIONS = tuple("+1 +2 +3 +4 +5 -1 -2 -3 -4 -5 *3 *7 *9".split())
 HAN_DIGITS = tuple("零一二三四五六七八九")
 HAN_SIGN = {"+": "加", "-": "减", "*": "乘"}
 HAN_OPERATIONS = tuple(HAN_SIGN[op[0]] + HAN_DIGITS[int(op[1])] for op in OPERATIONS)

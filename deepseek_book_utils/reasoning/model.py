@@ -85,12 +85,10 @@ class Block(nn.Module):
     def project(self, x: Tensor, angles: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values (B, H, T, D) of x (B, T, C)."""
         B, T, C = x.shape
-        q, k, v = (
-            self.qkv(rms_norm(x))
-            .view(B, T, 3, self.heads, C // self.heads)
-            .permute(2, 0, 3, 1, 4)
-        )
-        return rotate(1.2 * rms_norm(q), angles), rotate(1.2 * rms_norm(k), angles), v
+        heads = self.qkv(rms_norm(x)).view(B, T, 3, self.heads, C // self.heads)
+        qkv = heads.permute(2, 0, 3, 1, 4)  # (B, T, 3, H, D) -> (3, B, H, T, D)
+        q, k = rotate(1.2 * rms_norm(qkv[:2]), angles)
+        return q, k, qkv[2]
 
     def mix(self, x: Tensor, attended: Tensor) -> Tensor:
         """Add to x (..., C) what the heads saw and what the network makes of it."""

@@ -163,6 +163,8 @@ def slip_of_the_pen(
     `previous` (B,) was written last, and `before` (B,) before that. A slip keeps to the
     language of its digit.
     """
+    if pen == Pen(0, 0, 0):
+        return tokens, torch.zeros_like(tokens, dtype=torch.bool)
     device = tokens.device
     chance = torch.rand(tokens.shape, generator=generator, device=device)
     shift = torch.randint(1, 10, tokens.shape, generator=generator, device=device)
@@ -219,7 +221,7 @@ def decode_step(
         q, k, v = block.project(x, model.angles[now])
         keys[:, :, now], values[:, :, now] = k, v
         # (B, H, 1, D) -> (B, H, 1, T)
-        scores = q @ keys[:, :, past].transpose(2, 3) * q.shape[-1] ** -0.5
+        scores = (q * q.shape[-1] ** -0.5) @ keys[:, :, past].transpose(2, 3)
         weights = scores.masked_fill(hidden, float("-inf")).softmax(dim=-1)
         heads = weights @ values[:, :, past]
         x = block.mix(x, heads.transpose(1, 2).flatten(2))
@@ -247,6 +249,8 @@ def generate(
     responses = question.new_full((len(question), max_new_tokens), TOKEN_ID[PAD])
     log_probs = torch.zeros_like(responses, dtype=torch.float)
     chosen = torch.zeros_like(responses, dtype=torch.bool)
+    bias = torch.zeros_like(logits[0])
+    bias[encode(forbidden)] = -torch.inf
     rows = torch.arange(len(question), device=question.device)  # still in the batch
     running = torch.ones_like(rows, dtype=torch.bool)  # not yet ended
     recent = question[:, -1 - model.settings.neighbours :]
@@ -254,8 +258,7 @@ def generate(
         if t:
             position = question.shape[1] + t - 1
             logits = decode_step(model, recent, cache, visible, position)
-        logits[:, encode(forbidden)] = float("-inf")
-        tokens, picked = draw(logits, temperature, generator)
+        tokens, picked = draw(logits + bias, temperature, generator)
         before, previous = recent[:, -2], recent[:, -1]
         tokens, slipped = slip_of_the_pen(tokens, before, previous, pen, generator)
         tokens = tokens.where(running, TOKEN_ID[PAD])  # ended rows write padding
