@@ -25,7 +25,7 @@ def _publish(bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> 
 
 
 def claim(statement: str, *, holds: bool, evidence: str, paper: str = "", name: str) -> None:
-    """Say what the text claims, show the evidence of this run, and put both on the scoreboard.
+    """Say what the text claims, show what was measured, and put both on the scoreboard.
 
     `paper` is the paper's own figure. Raises ClaimFailed, after displaying, if the claim does not hold.
     """
@@ -35,8 +35,8 @@ def claim(statement: str, *, holds: bool, evidence: str, paper: str = "", name: 
         )
     record = {"name": name, "statement": statement, "holds": holds, "evidence": evidence, "paper": paper}
     verdict = "holds" if holds else "does not hold"
-    rest = f"This run: {evidence}" + (f" Paper: {paper}" if paper else "")
-    lines = [("", f"Claim ({verdict}).", statement), ("", "This run:", evidence)]
+    rest = f"Measured: {evidence}" + (f" Paper: {paper}" if paper else "")
+    lines = [("", f"Claim ({verdict}).", statement), ("", "Measured:", evidence)]
     lines += [("m", "Paper:", paper)] if paper else []
     body = "".join(f'<p class="{css}"><b>{head}</b> {html.escape(text)}</p>' for css, head, text in lines)
     look = "dv-claim mathjax_ignore" + ("" if holds else " dv-fails")

@@ -75,8 +75,11 @@ def choice(key: str, label: str, options: Sequence[str], value: str, resets: boo
 
 
 def num(x: float, digits: int = 2, plus: bool = False) -> str:
-    """A number as `g.num` writes it in a drawing: halves rounded up, a true minus, a plus sign if wanted."""
-    size = Decimal(abs(x)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    """A number as `g.num` writes it in a drawing: halves rounded up, a true minus, a plus sign if wanted.
+
+    The nudge of 1e-9, here and there, lifts halves that sums of floats left a little low.
+    """
+    size = Decimal(abs(x) + 1e-9).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     sign = "−" if x < 0 else "+" if plus else ""
     return f"{sign if size else ''}{size}"
 

@@ -18,7 +18,7 @@ for (const v of [0, 1, 2]) {
 g.el("line", { x1: x(0), y1: y(0), x2: x(most), y2: y(most * A), class: "h", "stroke-dasharray": "3 5", "stroke-width": 2 });
 const line = [0, low, high, most].filter((r) => r >= 0 && r <= most).map((r) => `${x(r)},${y(objective(r))}`);
 g.el("polyline", { points: line.join(" "), class: "la" });
-g.el("text", { x: x(0.5), y: y(0.5 * A) - 12 * A + 5, "text-anchor": A > 0 ? "end" : "start" }, "objective");
+g.el("text", { x: x(0.5), y: y(0.5 * A) - (A > 0 ? 7 : 28), "text-anchor": A > 0 ? "end" : "start" }, "objective");
 if (eps < 1) g.el("text", { x: x(2), y: y(2 * A) - 10 * A + 4, "text-anchor": A > 0 ? "end" : "start", class: "m" }, "without clip");
 // the real ratios of this step, on a logarithmic scale
 const h = d.findLast((one) => one.step <= (s.step ?? Infinity)), all = h.counts.reduce((a, b) => a + b);
@@ -36,7 +36,9 @@ g.el("text", { x: x(most), y: floor + 31, "text-anchor": "end", class: "m" }, `r
 g.el("line", { x1: x(s.rho), x2: x(s.rho), y1: 8, y2: floor, class: "h" });
 g.handle("rho", x(s.rho), y(objective(s.rho)), (p) => ((p.x - 40) / (g.w - 56)) * most);
 
-const push = A > 0 ? "up" : "down", edge = A > 0 ? `above ${g.num(high)}` : `below ${g.num(low)}`;
+const push = A > 0 ? "up" : "down", percent = (100 * beyond) / all;
+const edge = A > 0 ? `above ${g.num(high)}` : `below ${g.num(low)}`;
+const share = beyond && percent < 0.05 ? "under 0.1" : g.num(percent, 1);
 return `ρ = ${g.num(s.rho)}: the objective is ${g.num(objective(s.rho))}, its gradient ${g.num(dead(s.rho) ? 0 : A, 0)}: ` +
   (dead(s.rho) ? `the token is pushed ${push} no further. ` : `the token is still pushed ${push}. `) +
-  `At step ${h.step}, ${g.num((100 * beyond) / all, 1)} % of all ratios lie ${edge}.`;
+  (low < 0 && A < 0 ? "No ratio can fall below 0, so nothing is clipped." : `At step ${h.step}, ${share} % of all ratios lie ${edge}.`);

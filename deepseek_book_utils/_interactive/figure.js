@@ -31,7 +31,7 @@ window.DV = (name, draw) => {
       el("circle", { "data-drag": key, cx: x, cy: y, r: 22, "fill-opacity": 0 });
     };
     const num = (x, digits = 2, plus) => {
-      const size = Math.abs(x).toFixed(digits);
+      const size = (Math.abs(x) + 1e-9).toFixed(digits);
       return (+size ? (x < 0 ? "−" : plus ? "+" : "") : "") + size;
     };
 

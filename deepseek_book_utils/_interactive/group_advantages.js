@@ -16,7 +16,7 @@ const shown = /^r\d$/.test(g.last) ? g.last[1] - 1 : A.indexOf(Math.max(...A));
 g.el("rect", { x: -6, y: y(shown) - 16, width: g.w + 12, height: 32, rx: 6, class: "p" });
 label(left - 8, 14, "reward", "start");
 label(mid, 14, "advantage", "middle");
-g.w > 420 ? label(chain, 14, "tokens, darker if they weigh more", "start") : label(g.w, 14, "token weight", "end");
+g.w > 420 ? label(chain, 14, "tokens (darker: pushed harder)", "start") : label(g.w, 14, "push", "end");
 g.el("line", { x1: mid, x2: mid, y1: 24, y2: foot, class: "h" });
 const at = left + (track * mean) / d.most;
 g.el("line", { x1: at, x2: at, y1: 24, y2: foot, class: "h", "stroke-dasharray": "2 4" });
@@ -38,4 +38,4 @@ g.add(p, "span", { class: "t" }, chains[shown]);
 if (same) return `All eight answers earn ${g.num(r[0], 1)}: every advantage is 0, and this group teaches nothing.`;
 const ratio = g.num(longest / Math.min(...lengths), 1);
 return `Mean reward ${g.num(mean)}, spread ${g.num(std)}: advantages from ${g.num(Math.min(...A), 2, 1)} to ${g.num(Math.max(...A), 2, 1)}. ` +
-  (perToken ? "Every token of an answer weighs the same, so long answers weigh more." : `Every answer weighs the same, so a token of the shortest weighs ${ratio} times as much as one of the longest.`);
+  (perToken ? "Every token counts once, so long answers count more." : `Every answer weighs the same, so a token of the shortest weighs ${ratio} times as much as one of the longest.`);

@@ -51,4 +51,5 @@ for (const text of d.texts[c][which]) {
 }
 const n = d.texts[c][which].length;
 return `Step ${k}: accuracy ${g.num(live.accuracy[k])} and ${g.num(live.length[k], 1)} tokens on average, against ${g.num(live.accuracy[0])} and ${g.num(live.length[0], 1)} at the start. ` +
-  `Below, ${n} answers of step ${d.steps[c]}: right ${count.right}, steps ${count.steps}, steps that do not follow ${count.wrong}, checks ${count.check}, waits ${count.wait}.`;
+  `Below, answers of step ${d.steps[c]}: ${count.right} of ${n} right; ${count.steps} steps, ${count.wrong} of them wrong; ` +
+  `${count.check} ${count.check == 1 ? "check" : "checks"}, ${count.wait} ${count.wait == 1 ? "wait" : "waits"}.`;

@@ -60,7 +60,7 @@ def _group_sentence(group: Mapping[str, Any], changes: Settings, most: float) ->
         num(advantages.min().item(), plus=True),
         num(advantages.max().item(), plus=True),
     )
-    weighing = "Every token of an answer weighs the same, so long answers weigh more."
+    weighing = "Every token counts once, so long answers count more."
     if changes.get("mean", TOKENS) == ANSWERS:
         lengths = [len(chain.split()) for chain in group["chains"]]
         times = num(max(lengths) / min(lengths), 1)
@@ -110,7 +110,7 @@ def group_advantages_figure(groups: Sequence[Mapping[str, Any]]) -> Picture:
     ]
     return figure(
         "group-advantages",
-        "An answer is good only relative to its group",
+        "To reward one answer is to punish its neighbours",
         "Drag all eight rewards to the same place: what is left to learn?",
         [
             choice("group", "Problem", options, options[0], resets=True),
@@ -140,32 +140,31 @@ def _clipping_sentence(
     advantage = torch.tensor(1.0 if right else -1.0, dtype=torch.float64)
     objective = clipped_objective(ratio, advantage, epsilon, epsilon)
     (gradient,) = torch.autograd.grad(objective, ratio)
-    edge, edges, counts = (
-        1 + epsilon if right else 1 - epsilon,
-        histogram["edges"],
-        histogram["counts"],
-    )
+    edge, edges = 1 + epsilon if right else 1 - epsilon, histogram["edges"]
     centres = [(a + b) / 2 for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    beyond = sum(
-        n
-        for x, n in zip(centres, counts, strict=True)
-        if (x > edge if right else x < edge)
-    )
+    pairs = zip(centres, histogram["counts"], strict=True)
+    beyond = sum(n for x, n in pairs if (x > edge if right else x < edge))
+    percent = 100 * beyond / sum(histogram["counts"])
+    share = "under 0.1" if beyond and percent < 0.05 else num(percent, 1)
     push, side = ("up", "above") if right else ("down", "below")
     verdict = f"is still pushed {push}" if gradient else f"is pushed {push} no further"
+    outside = (
+        f"At step {histogram['step']}, {share} % of all ratios lie {side} {num(edge)}."
+    )
+    if edge < 0:
+        outside = "No ratio can fall below 0, so nothing is clipped."
     return (
-        f"ρ = {num(rho)}: the objective is {num(objective.item())}, its gradient {num(gradient.item(), 0)}: "
-        f"the token {verdict}. At step {histogram['step']}, {num(100 * beyond / sum(counts), 1)} % of all "
-        f"ratios lie {side} {num(edge)}."
+        f"ρ = {num(rho)}: the objective is {num(objective.item())}, its gradient "
+        f"{num(gradient.item(), 0)}: the token {verdict}. {outside}"
     )
 
 
-def clipping_figure(ratios: Sequence[Mapping[str, Any]]) -> Picture:
+def clipping_figure(ratios: Sequence[Mapping[str, Any]], start: int) -> Picture:
     """Drag the ratio of a token: beyond the clip its gradient is zero, but never on the
     way back.
 
     ratios: [{"step": int, "edges": [n + 1 floats], "counts": [n ints]}], histograms of
-    real ratios by step.
+    real ratios by step; `start` is the step that shows first.
     """
     steps = [histogram["step"] for histogram in ratios]
     settings: list[Settings] = [
@@ -178,10 +177,10 @@ def clipping_figure(ratios: Sequence[Mapping[str, Any]]) -> Picture:
         {"advantage": SIGNS[1]},
         {"rho": 0.05, "epsilon": "10", "advantage": SIGNS[1]},
     ]
-    settings += [{"step": steps[0]}] if len(steps) > 1 else []
+    settings += [{"step": steps[-1]}] if len(steps) > 1 else []
     says = []
     for one in settings:
-        histogram = ratios[steps.index(one.get("step", steps[-1]))]
+        histogram = ratios[steps.index(one.get("step", start))]
         rho, epsilon = float(one.get("rho", 1.4)), float(one.get("epsilon", 0.2))
         says.append(
             (
@@ -193,12 +192,12 @@ def clipping_figure(ratios: Sequence[Mapping[str, Any]]) -> Picture:
         )
     return figure(
         "clipping",
-        "Clipping ends the push, never the pull back",
+        "Clipping stops a push that went far enough, never a correction",
         "Drag the ratio ρ: where is the gradient zero?",
         [
             choice("advantage", "The token is of a", SIGNS, SIGNS[0]),
             choice("epsilon", "Clip ε (R1 took 10)", ["0.2", "10"], "0.2"),
-            *([_step_slider(steps, steps[-1])] if len(steps) > 1 else []),
+            *([_step_slider(steps, start)] if len(steps) > 1 else []),
             slider("rho", "Ratio ρ", 0, 2.5, 0.05, 1.4, drag=True),
         ],
         asset("clipping.js"),
@@ -225,9 +224,10 @@ def _learning_sentence(
     accuracy, length = live["accuracy"], live["length"]
     return (
         f"Step {step}: accuracy {num(accuracy[step])} and {num(length[step], 1)} tokens on average, against "
-        f"{num(accuracy[0])} and {num(length[0], 1)} at the start. Below, {len(texts)} answers of step "
-        f"{chains['steps'][at]}: right {right}, steps {len(steps)}, steps that do not follow "
-        f"{wrong}, checks {checks}, waits {waits}."
+        f"{num(accuracy[0])} and {num(length[0], 1)} at the start. Below, answers of step "
+        f"{chains['steps'][at]}: {right} of {len(texts)} right; {len(steps)} steps, {wrong} "
+        f"of them wrong; {checks} {'check' if checks == 1 else 'checks'}, "
+        f"{waits} {'wait' if waits == 1 else 'waits'}."
     )
 
 
@@ -275,7 +275,7 @@ def learning_figure(runs: Mapping[str, Any], chains: Mapping[str, Any]) -> Pictu
     }
     return figure(
         "learning",
-        "Accuracy and length rise together: read the chains",
+        "Accuracy and length rise, then length levels off",
         "What fills the extra tokens?",
         [
             _step_slider(steps, steps[-1]),

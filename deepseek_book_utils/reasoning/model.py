@@ -87,7 +87,7 @@ class Block(nn.Module):
         B, T, C = x.shape
         heads = self.qkv(rms_norm(x)).view(B, T, 3, self.heads, C // self.heads)
         qkv = heads.permute(2, 0, 3, 1, 4)  # (B, T, 3, H, D) -> (3, B, H, T, D)
-        q, k = rotate(1.2 * rms_norm(qkv[:2]), angles)
+        q, k = rotate(1.2 * rms_norm(qkv[:2]), angles)  # 1.2: a sharper softmax
         return q, k, qkv[2]
 
     def mix(self, x: Tensor, attended: Tensor) -> Tensor:
@@ -116,12 +116,11 @@ class ReasoningModel(nn.Module):
             persistent=False,
         )
         for name, weight in self.named_parameters():
-            scale = 0.02 if "embeddings" in name else 0.8 * weight.shape[1] ** -0.5
-            nn.init.normal_(
-                weight,
-                std=scale if "out" not in name and "down" not in name else scale / 2,
-            )
-        nn.init.zeros_(self.head.weight)
+            std = 0.02 if "embeddings" in name else 0.8 * weight.shape[1] ** -0.5
+            if name.endswith(("out.weight", "down.weight")):  # these add to the stream
+                std = std / 2
+            nn.init.normal_(weight, std=std)
+        nn.init.zeros_(self.head.weight)  # at first every word is equally likely
 
     def embed(self, tokens: Tensor) -> Tensor:
         """(B, T) -> (B, T, C): each word and its left neighbours."""

@@ -27,7 +27,7 @@ class PretrainSettings:
     steps: int = 500
     documents: int = 48  # documents a step, about 2,000 tokens
     row: int = 96  # tokens a packed row
-    lr: float = 1e-2  # for embeddings and head (AdamW), falling linearly to nothing
+    lr: float = 1e-2  # for embeddings and head (AdamW), falling to 3 % of itself
     muon_lr: float = 4e-2  # for the matrices of the blocks (Muon)
     corpus: CorpusSettings = field(default_factory=CorpusSettings)
 
@@ -115,10 +115,11 @@ def pretrain(
         inputs, targets, weights, mask = (
             part.to(device) for part in pack(documents, settings.row)
         )
+        rate = min(1.0, (step + 1) / 30) * (
+            1 - 0.97 * done
+        )  # up in 30 steps, then down
         for optimizer, lr in zip(optimizers, peak, strict=True):
-            optimizer.param_groups[0]["lr"] = (
-                lr * min(1.0, (step + 1) / 30) * (1 - 0.97 * done)
-            )
+            optimizer.param_groups[0]["lr"] = lr * rate
             optimizer.zero_grad()
         loss = pretraining_loss(model, inputs, targets, weights, mask)
         loss.backward()

@@ -139,7 +139,7 @@ def update(
                 clip_low=settings.clip,
                 clip_high=settings.clip,
             )
-            (loss * mask.sum() / total).backward()
+            (loss * mask.sum() / total).backward()  # parts add up to the minibatch mean
         if minibatch:
             torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
             run.optimizer.step()

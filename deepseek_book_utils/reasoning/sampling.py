@@ -36,13 +36,11 @@ from .model import ReasoningModel, rms_norm
 
 @dataclass(frozen=True)
 class Pen:
-    """The hand that writes down what the model decides; `Pen(0, 0)` never errs."""
+    """The hand that writes what the model decides; `Pen(0, 0, 0)` never errs."""
 
     slip: float = 0.05  # a digit after an operation comes out as another digit,
-    clumsy: float = 0.20  # and so often in English products and Chinese sums
-    blind: float = (
-        0.30  # a check that would contradict the digit before it repeats that digit
-    )
+    clumsy: float = 0.20  # so often in English products, Chinese sums and differences
+    blind: float = 0.30  # where a check should contradict a digit, it copies the digit
 
     def __post_init__(self) -> None:
         if not all(0 <= chance <= 1 for chance in (self.slip, self.clumsy, self.blind)):
@@ -211,10 +209,10 @@ def decode_step(
 ) -> Tensor:
     """Logits (B, V) after one more token at `position`; the cache takes it in.
 
-    recent (B, neighbours + 1): the last tokens, oldest first; visible (B, T): False at
+    recent (B, 2 or more): the last tokens, oldest first; visible (B, T): False at
     padding.
     """
-    x = model.embed(recent)[:, -1:]  # (B, neighbours + 1) -> (B, 1, C)
+    x = model.embed(recent)[:, -1:]  # (B, 2 or more) -> (B, 1, C)
     now, past = slice(position, position + 1), slice(position + 1)
     hidden = ~visible[:, None, None, past]  # (B, T) -> (B, 1, 1, T)
     for block, (keys, values) in zip(model.blocks, cache, strict=True):
@@ -253,7 +251,7 @@ def generate(
     bias[encode(forbidden)] = -torch.inf
     rows = torch.arange(len(question), device=question.device)  # still in the batch
     running = torch.ones_like(rows, dtype=torch.bool)  # not yet ended
-    recent = question[:, -1 - model.settings.neighbours :]
+    recent = question[:, -max(2, 1 + model.settings.neighbours) :]
     for t in range(max_new_tokens):
         if t:
             position = question.shape[1] + t - 1

@@ -28,11 +28,11 @@ def test_a_claim_shows_its_evidence_and_reaches_the_scoreboard(published: Publis
     expected = {"name": "order", "statement": "A < B", "holds": True, "evidence": "1 & 2", "paper": "3"}
     assert bundle["application/vnd.deepseek-book.claim+json"] == expected
     assert "A &lt; B" in bundle["text/html"] and "1 &amp; 2" in bundle["text/html"]
-    assert bundle["text/plain"] == "Claim (holds): A < B This run: 1 & 2 Paper: 3"
+    assert bundle["text/plain"] == "Claim (holds): A < B Measured: 1 & 2 Paper: 3"
 
 
 def test_a_false_claim_is_shown_and_stops_the_run(published: Published) -> None:
-    with pytest.raises(claims.ClaimFailed, match="order: A < B This run: 1 and 0. Correct the text"):
+    with pytest.raises(claims.ClaimFailed, match="order: A < B Measured: 1 and 0. Correct the text"):
         claims.claim("A < B", holds=False, evidence="1 and 0", name="order")
     assert "does not hold" in published[0][0]["text/html"]
     assert published[0][0][claims.CLAIM]["holds"] is False
@@ -50,7 +50,7 @@ def test_outside_of_a_kernel_a_claim_is_printed(
     monkeypatch.setattr(claims.InteractiveShell, "initialized", lambda: False)
     claims.claim("A < B", holds=True, evidence="1, 2", name="order")
     claims.glue("x", 1)
-    assert capsys.readouterr().out == "Claim (holds): A < B This run: 1, 2\n"
+    assert capsys.readouterr().out == "Claim (holds): A < B Measured: 1, 2\n"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The pretraining corpus: right where it should be, wrong as often as its settings say, weights where they belong."""
+"""The pretraining corpus: right where it should be, wrong as often as its settings say, weights in place."""
 
 import random
 from dataclasses import replace
@@ -43,7 +43,7 @@ def documents(kind, settings: CorpusSettings, count: int = 400) -> list:
 
 
 def true_values(words: list[str]) -> list[tuple[int, bool]]:
-    """(place, whether it is true) of every computed digit of a chain, from the digit that the step starts with."""
+    """(place, whether it is true) of every computed digit, given the digit that its step starts with."""
     said, found, state = english(words), [], 0
     start = said.index("<think>") + 1 if "<think>" in said else 1
     state = before = int(said[start])
@@ -79,7 +79,9 @@ def test_textbooks_answer_their_question() -> None:
 
 def test_web_pages_keep_the_form_or_break_it_as_often_as_they_should() -> None:
     settings = replace(CLEAN, web_styles=(("full", 0.5), ("broken", 0.5)))
-    kept = [format_reward(" ".join(words[words.index("?") + 1 :])) for words, _ in documents(web_page, settings)]
+    kept = [
+        format_reward(" ".join(words[words.index("?") + 1 :])) for words, _ in documents(web_page, settings)
+    ]
     assert 0.4 < sum(kept) / len(kept) < 0.6
 
 

@@ -1,4 +1,4 @@
-"""`{scoreboard}`: every claim of every chapter, with this run's evidence and the paper's figure beside it.
+"""`{scoreboard}`: every claim of every chapter, with what was measured and what the source says.
 
 A claim is an output of `deepseek_book_utils.claims.claim`, found by its type in `_build/executed/*.ipynb`.
 """
@@ -103,7 +103,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 rows.append([statement, verdict, item.evidence, item.paper or "none", where])
         held = sum(row[1] == "holds" for row in rows)
         count = f"Chapters: {len(chapters)}. Claims: {len(rows)}; {held} hold in the run that made this site."
-        headers = ["Claim", "In this run", "Our evidence", "The paper's figure", "Where"]
+        headers = ["Claim", "Verdict", "Measured", "What the source says", "Where"]
         place.replace_self([nodes.paragraph("", count), table(headers, rows, "scoreboard", "All claims")])
 
 
