@@ -80,8 +80,8 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     columns = "recipe|seed|op|value|check|base|R1-Zero|tokens|checks|corrected|mixed|CPU s"
-    print(f"|{columns}|
-|" + "---|" * len(columns.split("|")))
+    print(f"|{columns}|")
+    print("|" + "---|" * len(columns.split("|")))
     for name, recipe in RECIPES.items():
         for seed in options.seeds:
             numbers = " | ".join(f"{number:.2f}" for number in run(recipe, seed))

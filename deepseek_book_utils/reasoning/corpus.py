@@ -3,8 +3,9 @@ learning.
 
 Three kinds of document, as in a real crawl. *Drills* are rows of arithmetic without a
 question. *Textbooks*, marked `<book>`, solve problems step by step. The *web*, marked
-`<bos>` like every later question, mostly blurts out an answer; it skips steps, breaks
-the format, and sometimes reasons well. Reinforcement learning will meet only `<bos>`.
+`<bos>` like every later question, mostly gives the bare answer, a right one; it skips
+steps, breaks the format, and sometimes reasons well. Reinforcement learning will meet
+only `<bos>`.
 
 Some writers check: `c +1 2 check 4 wait 1 c +1 2 check 2` computes the step again, sees
 that the two digits differ, says `wait`, returns to the value before the step and writes
@@ -207,8 +208,8 @@ def last_digit(chain: list[str]) -> str:
 
 
 def drill(rng: random.Random, settings: CorpusSettings) -> Document:
-    """A row of true steps without a question; only digits, and whether to `wait`, carry
-    loss.
+    """A row of steps without a question, slips put right; only digits, and whether to
+    `wait`, carry loss.
     """
     language = choose(rng, settings.textbook_languages)
     checks = rng.random() < settings.drill_checks
@@ -250,7 +251,7 @@ def textbook(rng: random.Random, settings: CorpusSettings) -> Document:
 
 
 def web_page(rng: random.Random, settings: CorpusSettings) -> Document:
-    """A question with the kind of answer the web gives: mostly a bare guess."""
+    """A question with the kind of answer the web gives: mostly a bare answer."""
     problem, style = sample_problem(rng), choose(rng, settings.web_styles)
     prompt = problem.prompt.split()
     if style == "direct":

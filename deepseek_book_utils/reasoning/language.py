@@ -155,8 +155,8 @@ def sample_problem(
 def held_out_problems(
     count: int, min_steps: int = 3, max_steps: int = 7, seed: int = 0
 ) -> list[Problem]:
-    """Test problems. Each opens with a held-out triple, which no training document
-    contains in any state.
+    """Test problems. Each opens with a held-out triple, of which no training problem
+    and no drill is made.
     """
     rng = random.Random(seed)
     triples = sorted(HELD_OUT_TRIPLES)

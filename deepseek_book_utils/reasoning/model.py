@@ -1,15 +1,15 @@
 """A reasoning model small enough for half a minute on one core: a two-layer Transformer
-with 117 thousand parameters.
+with 116 thousand parameters.
 
 Letters: B batch, T time, C channels, H heads, D head size, V vocabulary, N positions
 that carry loss.
 
-It follows today's small-model practice, and each departure from a plain GPT earned its
-place (EXPERIMENTS.md): rotary positions (RoPE, Su et al., arXiv 2104.09864, eq. 34),
-which make padding on the left harmless; RMSNorm without weights (Zhang and Sennrich,
-arXiv 1910.07467, eq. 4), also on queries and keys (Henry et al., arXiv 2010.04245);
-squared ReLU (So et al., arXiv 2109.08668); and embeddings of the two words to the left,
-since a digit depends on its operation and the value before it.
+It follows the practice of some small models of today: rotary positions (RoPE, Su et
+al., arXiv 2104.09864, eq. 34), which make padding on the left harmless; RMSNorm without
+weights (Zhang and Sennrich, arXiv 1910.07467, eq. 4), also on queries and keys (a
+variant of Henry et al., arXiv 2010.04245); squared ReLU (So et al., arXiv 2109.08668);
+and embeddings of the two words to the left, since a digit depends on its operation and
+the value before it (EXPERIMENTS.md shows what becomes of the model without them).
 
 Left out of DeepSeek's models: latent attention, experts, multi-token prediction. They
 come in later chapters.

@@ -5,10 +5,11 @@ further step reads one token a row; rows that have ended leave the batch. Prompt
 padded on the left, so that all rows grow at the same place: with rotary positions only
 distances count, and the padding is masked.
 
-*Slips of the pen.* A two-layer model soon makes no mistakes here, and where nobody errs
-there is nothing to reflect on. So the world errs: a digit written after an operation
-comes out wrong with probability `slip`, and a check overlooks a wrong digit with
-probability `blind`. The policy did not choose those tokens, so they carry no loss.
+*Slips of the pen.* RL soon sharpens the tables so far that hardly a step is wrong, and
+where nobody errs there is little to reflect on. So the world errs: a digit written
+after an operation comes out wrong with probability `slip`, or `clumsy` where the
+language is, and a check overlooks a wrong digit with probability `blind`. The policy
+did not choose those tokens, so they carry no loss.
 """
 
 from collections.abc import Sequence

@@ -173,7 +173,7 @@ def test_sampler_log_probs_are_those_of_the_training_pass(pen, model) -> None:
     """Left padding, rows that end early and leave the batch, slips, document starts in mid-response."""
     rollouts = generate(model, UNEQUAL_PROMPTS, 40, torch.Generator().manual_seed(3), 80, pen=pen)
     ends = rollouts.lengths[rollouts.ended]
-    assert ends.min() < 15 and ends.max() > 40 and 20 < len(ends) < 120
+    assert 20 < len(ends) < 120 and ends.max() - ends.min() > 30  # at many places
     assert (rollouts.responses == TOKEN_ID[BOS]).any()
     assert worst_difference(model, rollouts) < 1e-5
 
