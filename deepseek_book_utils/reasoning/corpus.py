@@ -138,8 +138,8 @@ def checked_step(
             copied,
             float(not second_slipped),
         ]
-        if first == second:
-            return (words, weights), value
+        if first == second:  # agreed, right or (very rarely) wrong
+            return (words, weights), first
         words += ["wait", DIGITS[state]]
         weights += [1.0, 1.0]
         again = True

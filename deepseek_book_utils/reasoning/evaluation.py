@@ -143,6 +143,8 @@ def evaluate(
 
     `textbook` replaces the prompt's `<bos>` by `<book>`: prompting instead of training.
     """
+    if not problems:
+        raise ValueError("Nothing to evaluate: give at least one problem.")
     generator = torch.Generator(model.head.weight.device).manual_seed(seed)
     prompts = [
         problem.prompt.replace("<bos>", "<book>") if textbook else problem.prompt

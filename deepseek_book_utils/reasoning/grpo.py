@@ -157,5 +157,6 @@ def grpo_loss(
             raise ValueError(
                 "beta > 0 pulls towards a reference: pass ref_log_probs (B, T)."
             )
-        objective = objective - beta * kl_estimate(log_probs, ref_log_probs)
+        penalty = kl_estimate(log_probs, ref_log_probs.detach())
+        objective = objective - beta * penalty
     return -average(objective, mask, variant, max_length)

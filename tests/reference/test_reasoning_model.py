@@ -222,7 +222,12 @@ def excess(counts: Tensor, p: Tensor) -> float:
 @pytest.mark.parametrize("temperature", [1.0, 0.6])
 def test_draws_follow_the_distribution(temperature) -> None:
     logits = 1.5 * torch.randn(len(VOCABULARY), generator=torch.Generator().manual_seed(0))
-    tokens, log_probs = draw(logits.repeat(200_000, 1), temperature, torch.Generator().manual_seed(1))
+    tokens, log_probs = draw(
+        logits.repeat(200_000, 1),
+        torch.zeros(logits.shape[-1]),
+        temperature,
+        torch.Generator().manual_seed(1),
+    )
     counts = torch.bincount(tokens, minlength=len(VOCABULARY))
     assert abs(excess(counts, (logits / temperature).softmax(dim=0))) < 4
     assert excess(counts, (logits / (temperature * 1.05)).softmax(dim=0)) > 20  # the test has power

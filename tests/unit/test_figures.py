@@ -37,7 +37,7 @@ def test_three_of_eight_right() -> None:
 
 def test_clipping_ends_the_push_but_not_the_pull_back() -> None:
     histogram = {"step": 3, "edges": [0.0, 0.8, 1.2, 2.0], "counts": [1, 6, 3]}
-    picture = figures.clipping_figure([histogram])
+    picture = figures.clipping_figure([histogram], start=3)
     rows = {str(settings): sentence for settings, sentence in sentences(picture)}
     assert rows["{}"].startswith(
         "ρ = 1.40: the objective is 1.20, its gradient 0: the token is pushed up no further."
@@ -47,6 +47,8 @@ def test_clipping_ends_the_push_but_not_the_pull_back() -> None:
     wrong = rows[str({"rho": 0.6, "advantage": figures.SIGNS[1]})]
     assert "objective is −0.80, its gradient 0" in wrong and "10.0 % of all ratios lie below 0.80" in wrong
     assert "its gradient −1: the token is still pushed down" in rows[str({"advantage": figures.SIGNS[1]})]
+    wide = rows[str({"rho": 0.05, "epsilon": "10", "advantage": figures.SIGNS[1]})]
+    assert wide.endswith("No ratio can fall below 0, so nothing is clipped.")
 
 
 def test_every_digit_of_a_chain_is_computed_again() -> None:
@@ -56,8 +58,8 @@ def test_every_digit_of_a_chain_is_computed_again() -> None:
     runs = {"recorded": [{"seed": 1, **curve}], "live": curve}
     rows = sentences(figures.learning_figure(runs, chains))
     assert rows[0][1] == (
-        "Step 2: accuracy 0.75 and 18.2 tokens on average, against 0.10 and 12.0 at the start. Below, 2 "
-        "answers of step 2: right 1, steps 5, steps that do not follow 2, checks 2, waits 1."
+        "Step 2: accuracy 0.75 and 18.2 tokens on average, against 0.10 and 12.0 at the start. Below, "
+        "answers of step 2: 1 of 2 right; 5 steps, 2 of them wrong; 2 checks, 1 wait."
     )
     with pytest.raises(ValueError, match="must start at step 0 and end within"):
         figures.learning_figure(runs, chains | {"steps": [0, 3]})
