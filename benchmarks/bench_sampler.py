@@ -21,7 +21,8 @@ from benchmarks.measure import (
     prompts_of_32_tokens,
 )
 from deepseek_book_utils.reasoning.language import EOS, PAD, TOKEN_ID, encode
-from deepseek_book_utils.reasoning.sampling import Pen, generate
+from deepseek_book_utils.reasoning.pen import Pen
+from deepseek_book_utils.reasoning.sampling import generate
 
 BATCH, NEW, WIDTH = 128, 64, 176  # 0.8 million parameters
 NEVER = (EOS, PAD)

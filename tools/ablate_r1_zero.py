@@ -16,10 +16,10 @@ from deepseek_book_utils.reasoning.corpus import CorpusSettings
 from deepseek_book_utils.reasoning.evaluation import base_skills, evaluate
 from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.model import ModelSettings, ReasoningModel
+from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.pretraining import PretrainSettings, pretrain
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
-from deepseek_book_utils.reasoning.sampling import Pen
 
 TEST = held_out_problems(100)
 

@@ -24,10 +24,10 @@ import torch
 from deepseek_book_utils.reasoning.evaluation import base_skills, evaluate
 from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.model import ReasoningModel
+from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.pretraining import PretrainSettings, pretrain
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
-from deepseek_book_utils.reasoning.sampling import Pen
 
 TARGET = Path(__file__).parents[1] / "deepseek_book_utils" / "recorded" / "r1_zero.json"
 SHORT, LONG = held_out_problems(200), held_out_problems(100, 8, 10, seed=1)

@@ -25,8 +25,9 @@ from .language import (
     encode,
 )
 from .model import ReasoningModel
+from .pen import Pen
 from .rewards import ANSWER, accuracy_reward, format_reward, language_share
-from .sampling import Pen, generate
+from .sampling import generate
 
 # A look-ahead, since steps overlap: the value of one is the state of the next.
 STEP = re.compile(r"(?=\b(\d) ([a-l]) ([+*-]\d) (\d)(?: check (\d))?( wait)?)")

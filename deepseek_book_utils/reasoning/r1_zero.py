@@ -20,8 +20,9 @@ from .evaluation import summarise
 from .grpo import group_advantages, grpo_loss
 from .language import sample_problem
 from .model import ReasoningModel
+from .pen import Pen
 from .rewards import RewardWeights, reward
-from .sampling import Pen, Rollouts, generate, padded_mask
+from .sampling import Rollouts, generate, padded_mask
 
 
 @dataclass(frozen=True)

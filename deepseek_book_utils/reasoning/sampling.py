@@ -1,15 +1,9 @@
-"""A batched sampler with a key-value cache, and the pen that slips.
+"""A batched sampler with a key-value cache.
 
 The prompt is read once, and its keys and values serve the whole group; every further
 step reads one token a row; rows that have ended leave the batch. Prompts are
 padded on the left, so that all rows grow at the same place: with rotary positions only
 distances count, and the padding is masked.
-
-*Slips of the pen.* RL soon sharpens the tables so far that hardly a step is wrong, and
-where nobody errs there is little to reflect on. So the world errs: a digit written
-after an operation comes out wrong with probability `slip`, or `clumsy` where the
-language is, and a check overlooks a wrong digit with probability `blind`. The policy
-did not choose those tokens, so they carry no loss.
 """
 
 from collections.abc import Sequence
@@ -19,35 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .language import (
-    DIGITS,
-    EOS,
-    HAN_DIGITS,
-    HAN_OPERATIONS,
-    OPERATIONS,
-    PAD,
-    TO_CHINESE,
-    TOKEN_ID,
-    VOCABULARY,
-    decode,
-    encode,
-)
+from .language import EOS, PAD, TOKEN_ID, decode, encode
 from .model import ReasoningModel, rms_norm
-
-
-@dataclass(frozen=True)
-class Pen:
-    """The hand that writes what the model decides; `Pen(0, 0, 0)` never errs."""
-
-    slip: float = 0.05  # a digit after an operation comes out as another digit,
-    clumsy: float = 0.20  # so often in English products, Chinese sums and differences
-    blind: float = 0.30  # where a check should contradict a digit, it copies the digit
-
-    def __post_init__(self) -> None:
-        if not all(0 <= chance <= 1 for chance in (self.slip, self.clumsy, self.blind)):
-            raise ValueError(
-                f"slip, clumsy and blind are probabilities, 0 to 1; got {self}."
-            )
+from .pen import Pen, slip_of_the_pen
 
 
 @dataclass
@@ -127,53 +95,6 @@ def draw(
         scores = scores / temperature - u.clamp_(min=1e-20).log_().neg_().log_()
     tokens = scores.argmax(dim=-1)
     return tokens, log_probs.gather(1, tokens[:, None])[:, 0]
-
-
-def word_table(words: Sequence[str]) -> Tensor:
-    """(V,) True for the given words."""
-    return torch.isin(torch.arange(len(VOCABULARY)), torch.tensor(encode(words)))
-
-
-IS_DIGIT = word_table(DIGITS + HAN_DIGITS)
-IS_OPERATION = word_table(OPERATIONS + HAN_OPERATIONS)
-IS_CLUMSY = word_table(OPERATIONS[-3:] + HAN_OPERATIONS[:-3])
-IS_CHECK = word_table(("check", TO_CHINESE["check"]))
-FIRST_DIGIT = torch.where(  # the zero of the language that a digit belongs to
-    word_table(HAN_DIGITS), TOKEN_ID[HAN_DIGITS[0]], TOKEN_ID[DIGITS[0]]
-)
-
-
-def look_up(table: Tensor, tokens: Tensor) -> Tensor:
-    """The entries of table (V,) for tokens, on their device."""
-    return table.to(tokens.device)[tokens]
-
-
-def slip_of_the_pen(
-    tokens: Tensor,
-    before: Tensor,
-    previous: Tensor,
-    pen: Pen,
-    generator: torch.Generator,
-) -> tuple[Tensor, Tensor]:
-    """What the pen writes instead of tokens (B,), and where (B,) it slipped.
-
-    `previous` (B,) was written last, and `before` (B,) before that. A slip keeps to the
-    language of its digit.
-    """
-    if pen == Pen(0, 0, 0):
-        return tokens, torch.zeros_like(tokens, dtype=torch.bool)
-    device = tokens.device
-    chance = torch.rand(tokens.shape, generator=generator, device=device)
-    shift = torch.randint(1, 10, tokens.shape, generator=generator, device=device)
-    digit, first = look_up(IS_DIGIT, tokens), look_up(FIRST_DIGIT, tokens)
-    another = first + (tokens - first + shift) % 10
-    rate = torch.where(look_up(IS_CLUMSY, previous), pen.clumsy, pen.slip)
-    slips = digit & look_up(IS_OPERATION, previous) & (chance < rate)
-    contradicts = look_up(IS_CHECK, previous) & digit & (tokens != before)
-    contradicts &= look_up(IS_DIGIT, before) & (look_up(FIRST_DIGIT, before) == first)
-    overlooks = contradicts & (chance < pen.blind)
-    written = tokens.where(~slips, another).where(~overlooks, before)
-    return written, slips | overlooks
 
 
 @dataclass

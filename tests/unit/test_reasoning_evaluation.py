@@ -29,7 +29,8 @@ from deepseek_book_utils.reasoning.language import (
     parse_problem,
 )
 from deepseek_book_utils.reasoning.model import ModelSettings, ReasoningModel
-from deepseek_book_utils.reasoning.sampling import Pen, generate
+from deepseek_book_utils.reasoning.pen import Pen
+from deepseek_book_utils.reasoning.sampling import generate
 
 ASKED = Problem(9, ("*3", "-1", "+5"))  # 7, 6, 1
 PLAIN = "<think> 9 a *3 7 b -1 6 c +5 1 </think> <ans> 1 </ans> <eos>"
