@@ -70,7 +70,7 @@ def test_the_wheel_carries_every_source_and_data_file(wheel: Path) -> None:
         [sys.executable, "-m", "zipfile", "-l", wheel], check=True, capture_output=True, text=True
     ).stdout
     package = ROOT / "deepseek_book_utils"
-    wanted = [path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    wanted = [path for path in package.rglob("*") if path.suffix in (".py", ".js", ".css", ".json")]
     missing = [path.name for path in wanted if path.relative_to(ROOT).as_posix() not in listing]
     assert wanted and not missing, f"not in the wheel: {missing}. Fix: package-data in pyproject.toml"
 
