@@ -124,10 +124,11 @@ class ReasoningModel(nn.Module):
 
     def embed(self, tokens: Tensor) -> Tensor:
         """(B, T) -> (B, T, C): each word and its left neighbours."""
-        words = [tokens, *left_neighbours(tokens, self.settings.neighbours)]
-        return torch.stack(
-            [table(word) for table, word in zip(self.embeddings, words, strict=True)]
-        ).sum(dim=0)
+        x = self.embeddings[0](tokens)
+        neighbours = left_neighbours(tokens, self.settings.neighbours)
+        for table, neighbour in zip(self.embeddings[1:], neighbours, strict=True):
+            x = x + table(neighbour)
+        return x
 
     def forward(
         self, tokens: Tensor, mask: Tensor | None = None, select: Tensor | None = None
