@@ -49,10 +49,11 @@ def rotation_angles(context: int, head_size: int, base: float = 1000.0) -> Tenso
 
 
 def rotate(x: Tensor, angles: Tensor) -> Tensor:
-    """Turn the pairs (x_i, x_{i + D/2}) of x (..., T, D) by angles (T, D/2)."""
-    first, second = x.chunk(2, dim=-1)
-    cos, sin = angles.cos(), angles.sin()
-    return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
+    """Turn the pairs (x_2i, x_2i+1) of x (..., T, D) by angles (T, D/2)."""
+    x = x.to(angles.dtype).unflatten(-1, (-1, 2))  # (..., T, D) -> (..., T, D/2, 2)
+    pairs = torch.view_as_complex(x)
+    turned = pairs * torch.polar(torch.ones_like(angles), angles)  # times e^(i angle)
+    return torch.view_as_real(turned).flatten(-2)
 
 
 def left_neighbours(tokens: Tensor, count: int) -> list[Tensor]:
@@ -62,7 +63,7 @@ def left_neighbours(tokens: Tensor, count: int) -> list[Tensor]:
     starts = (tokens == TOKEN_ID[BOS]) | (tokens == TOKEN_ID[BOOK])
     neighbours = []
     for _ in range(count):
-        tokens = F.pad(tokens[:, :-1], (1, 0), value=TOKEN_ID[PAD]).masked_fill(
+        tokens = F.pad(tokens, (1, 0), value=TOKEN_ID[PAD])[:, :-1].masked_fill(
             starts, TOKEN_ID[PAD]
         )
         neighbours.append(tokens)
@@ -93,7 +94,7 @@ class Block(nn.Module):
     def mix(self, x: Tensor, attended: Tensor) -> Tensor:
         """Add to x (..., C) what the heads saw and what the network makes of it."""
         x = x + self.out(attended)
-        return x + self.down(F.relu(self.up(rms_norm(x))).square())
+        return x + self.down(F.relu(self.up(rms_norm(x)), inplace=True).square())
 
 
 class ReasoningModel(nn.Module):
@@ -122,12 +123,14 @@ class ReasoningModel(nn.Module):
             nn.init.normal_(weight, std=std)
         nn.init.zeros_(self.head.weight)  # at first every word is equally likely
 
-    def embed(self, tokens: Tensor) -> Tensor:
-        """(B, T) -> (B, T, C): each word and its left neighbours."""
-        x = self.embeddings[0](tokens)
+    def embed(self, tokens: Tensor, skip: int = 0) -> Tensor:
+        """(B, T) -> (B, T - skip, C): each word and its left neighbours; the first
+        `skip` words are neighbours only.
+        """
+        x = self.embeddings[0](tokens[:, skip:])
         neighbours = left_neighbours(tokens, self.settings.neighbours)
         for table, neighbour in zip(self.embeddings[1:], neighbours, strict=True):
-            x = x + table(neighbour)
+            x = x + table(neighbour[:, skip:])
         return x
 
     def forward(

@@ -13,16 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ..training import load_checkpoint, load_weights, save_checkpoint
 from .evaluation import summarise
 from .grpo import group_advantages, grpo_loss
-from .language import sample_problem
-from .model import ReasoningModel
+from .language import PAD, TOKEN_ID, sample_problem
+from .model import ReasoningModel, rms_norm
 from .pen import Pen
 from .rewards import RewardWeights, reward
-from .sampling import Rollouts, generate, padded_mask
+from .sampling import Rollouts, generate, read_prompts
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,29 @@ def response_log_probs(
 ) -> Tensor:
     """log pi(o_t | q, o_<t) where mask (B, T) is true, 0 elsewhere; prompts (B, Tp),
     responses (B, T).
+
+    Every prompt is read once, however many of its responses there are. Its last word
+    belongs to the rows: what it says is the first word of the response.
     """
-    tokens = torch.cat((prompts, responses), dim=1)[:, :-1]
-    select = torch.zeros_like(tokens, dtype=torch.bool)
-    select[:, prompts.shape[1] - 1 :] = mask  # position t predicts token t + 1
-    logits = model(tokens, padded_mask(tokens), select)  # (N, V)
-    picked = logits.log_softmax(dim=-1).gather(1, responses[mask][:, None])[:, 0]
+    different, which = prompts.unique(dim=0, return_inverse=True)
+    reach, Tp, T = model.settings.neighbours, prompts.shape[1] - 1, responses.shape[1]
+    tokens = F.pad(prompts, (reach, 0), value=TOKEN_ID[PAD])[:, Tp:]
+    tokens = torch.cat((tokens, responses[:, :-1]), dim=1)  # (B, reach + T)
+    x, angles = model.embed(tokens, skip=reach), model.angles[Tp : Tp + T]
+    seen = (prompts[:, None, None, :-1] != TOKEN_ID[PAD]).expand(-1, -1, T, -1)
+    causal = torch.ones(T, T, dtype=torch.bool, device=x.device).tril()
+    visible = torch.cat((seen, causal.expand(len(x), 1, T, T)), dim=-1)
+    read = read_prompts(model, different[:, :-1])
+    for block, prompt in zip(model.blocks, read, strict=True):
+        q, k, v = block.project(x, angles)
+        k, v = torch.cat((prompt[:, which], torch.stack((k, v))), dim=3)
+        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=visible)
+        attended = heads.transpose(1, 2).flatten(2)  # (B, H, T, D) -> (B, T, C)
+        if block is model.blocks[-1]:  # (B, T, C) -> (N, C): skip what carries no loss
+            x, attended = x[mask], attended[mask]
+        x = block.mix(x, attended)
+    log_probs = model.head(rms_norm(x)).float().log_softmax(dim=-1)  # (N, V)
+    picked = log_probs.gather(1, responses[mask][:, None])[:, 0]
     return torch.zeros(mask.shape, device=mask.device).masked_scatter(mask, picked)
 
 

@@ -7,13 +7,13 @@ distances count, and the padding is masked.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .language import EOS, PAD, TOKEN_ID, decode, encode
+from .language import EOS, PAD, TOKEN_ID, VOCABULARY, decode, encode
 from .model import ReasoningModel, rms_norm
 from .pen import Pen, slip_of_the_pen
 
@@ -88,7 +88,7 @@ def draw(
     Gumbel-max: argmax(log p_i + g_i) with g_i = -log(-log(u_i)), u_i uniform, is a draw
     from p (Gumbel, 1954).
     """
-    log_probs = F.log_softmax(logits, dim=-1)
+    log_probs = F.log_softmax(logits.float(), dim=-1)
     scores = log_probs + bias
     if temperature > 0:
         u = torch.rand(scores.shape, generator=generator, device=scores.device)
@@ -97,87 +97,87 @@ def draw(
     return tokens, log_probs.gather(1, tokens[:, None])[:, 0]
 
 
+PAGE = 32  # tokens a row for which the cache makes room at a time
+
+
 @dataclass
 class Cache:
     """Keys and values: of the prompts, once for all rows of a group, and of what every
     running row has written.
 
-    read (layers, 2, N, H, Tp, D); hidden (N, 1, 1, Tp), True at padding; written
-    (layers, 2, B, H, max_new_tokens, D); places: of every running row its prompt (B,)
-    and its number within the group (B,).
+    read, for each layer (2, N, H, Tp, D); hidden (N, 1, 1, Tp), True at padding;
+    written, pages (layers, 2, B, H, PAGE, D); places: of every running row its prompt
+    (B,) and its number within the group (B,), or None while every row is running.
     """
 
-    read: Tensor
+    read: list[Tensor]
     hidden: Tensor
-    written: Tensor
-    places: tuple[Tensor, Tensor]
     group_size: int
+    written: list[Tensor] = field(default_factory=list)
+    places: tuple[Tensor, Tensor] | None = None
 
     def keep(self, running: Tensor) -> None:
         """Let go of the rows that have ended."""
-        self.written = self.written[:, :, running]
+        if self.places is None:
+            row = torch.arange(len(running), device=running.device)
+            self.places = (row // self.group_size, row % self.group_size)
         self.places = (self.places[0][running], self.places[1][running])
+        self.written = [page[:, :, running] for page in self.written]
 
     def by_prompt(self, rows: Tensor) -> Tensor:
         """(B, H, 1, X) -> (N, H, G, X), so that one product serves a whole group."""
-        B, H, _, X = rows.shape
-        groups = rows.new_zeros(len(self.hidden), self.group_size, H, X)
+        N, G, (H, _, X) = self.read[0].shape[1], self.group_size, rows.shape[1:]
+        if self.places is None:
+            return rows.view(N, G, H, X).transpose(1, 2)
+        groups = rows.new_zeros(N, G, H, X)
         groups[self.places] = rows[:, :, 0]
         return groups.transpose(1, 2)
 
     def by_row(self, groups: Tensor) -> Tensor:
         """(N, H, G, X) -> (B, H, 1, X), the way back."""
-        return groups.transpose(1, 2)[self.places][:, :, None]
+        rows = groups.transpose(1, 2)  # (N, G, H, X)
+        rows = rows.flatten(0, 1) if self.places is None else rows[self.places]
+        return rows[:, :, None]
 
 
-def prefill(
-    model: ReasoningModel, prompts: Tensor, group_size: int, max_new_tokens: int
-) -> tuple[Tensor, Cache]:
-    """Read prompts (N, Tp) once; logits (B, V) and cache for B = N * group_size rows.
-
-    Raises ValueError if prompts and responses exceed the model's context.
-    """
-    N, T = prompts.shape
-    if T + max_new_tokens > model.settings.context:
-        raise ValueError(
-            f"A prompt of {T} tokens and {max_new_tokens} new ones exceed the model's "
-            f"context of {model.settings.context}. Lower max_new_tokens, or build the "
-            "model with a longer context."
-        )
+def read_prompts(model: ReasoningModel, prompts: Tensor) -> list[Tensor]:
+    """For each layer the keys and values (2, N, H, Tp, D) of prompts (N, Tp)."""
     x, mask, read = model.embed(prompts), padded_mask(prompts), []
     for block in model.blocks:
-        q, k, v = block.project(x, model.angles[:T])
-        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        x = block.mix(x, heads.transpose(1, 2).flatten(2))
+        q, k, v = block.project(x, model.angles[: prompts.shape[1]])
         read.append(torch.stack((k, v)))
-    logits = model.head(rms_norm(x[:, -1])).repeat_interleave(group_size, dim=0)
-    B, H, D = N * group_size, k.shape[1], k.shape[3]
-    written = k.new_empty(len(read), 2, B, H, max_new_tokens, D)
-    row = torch.arange(B, device=x.device)
-    places = (row // group_size, row % group_size)
-    hidden = (prompts == TOKEN_ID[PAD])[:, None, None]
-    return logits, Cache(torch.stack(read), hidden, written, places, group_size)
+        if block is not model.blocks[-1]:  # nobody reads what follows
+            heads = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+            x = block.mix(x, heads.transpose(1, 2).flatten(2))
+    return read
 
 
+@torch.inference_mode()
 def decode_step(model: ReasoningModel, recent: Tensor, cache: Cache, t: int) -> Tensor:
-    """Logits (B, V) after token `t` of the responses; the cache takes it in.
+    """Logits (B, V) of the responses' token `t`; the cache takes in the token before.
 
-    recent (B, 2 or more): the last tokens, oldest first.
+    recent (B, 1 or more): the last tokens, oldest first.
     """
-    x = model.embed(recent)[:, -1:]  # (B, 2 or more) -> (B, 1, C)
-    Tp, now, past = cache.read.shape[4], slice(t, t + 1), slice(t + 1)
-    angles = model.angles[Tp + t : Tp + t + 1]
-    layers = zip(model.blocks, cache.read, cache.written, strict=True)
-    for block, (prompt_keys, prompt_values), (keys, values) in layers:
-        q, k, v = block.project(x, angles)
-        keys[:, :, now], values[:, :, now] = k, v
-        q = q * q.shape[-1] ** -0.5
-        scores = cache.by_prompt(q) @ prompt_keys.transpose(2, 3)  # (N, H, G, Tp)
-        scores = cache.by_row(scores.masked_fill(cache.hidden, -torch.inf))
-        scores = torch.cat((scores, q @ keys[:, :, past].transpose(2, 3)), dim=-1)
-        weights = scores.softmax(dim=-1)  # (B, H, 1, Tp + t + 1)
-        heads = cache.by_row(cache.by_prompt(weights[..., :Tp]) @ prompt_values)
-        heads = heads + weights[..., Tp:] @ values[:, :, past]
+    x = model.embed(recent, skip=recent.shape[1] - 1)  # (B, 1, C)
+    _, _, H, Tp, D = cache.read[0].shape
+    if t % PAGE == 0:
+        shape = (len(cache.read), 2, len(x), H, PAGE, D)
+        cache.written.append(cache.read[0].new_zeros(shape))
+    for layer, block in enumerate(model.blocks):
+        q, k, v = block.project(x, model.angles[Tp + t : Tp + t + 1])
+        pages = [page[layer] for page in cache.written]
+        pages[-1][:, :, :, t % PAGE] = torch.stack((k, v))[:, :, :, 0]
+        q = q * D**-0.5
+        keys, values = cache.read[layer]
+        on_prompt = cache.by_prompt(q) @ keys.transpose(2, 3)  # (N, H, G, Tp)
+        scores = [cache.by_row(on_prompt.masked_fill(cache.hidden, -torch.inf))]
+        scores += [q @ keys.transpose(2, 3) for keys, _ in pages]  # (B, H, 1, PAGE)
+        scores[-1][..., t % PAGE + 1 :] = -torch.inf  # not yet written
+        weights = torch.cat(scores, dim=-1).softmax(dim=-1)
+        on_prompt, *on_pages = weights.split([Tp, *[PAGE] * len(pages)], dim=-1)
+        heads = cache.by_row(cache.by_prompt(on_prompt) @ values)
+        for on_page, (_, values) in zip(on_pages, pages, strict=True):
+            heads = heads + on_page @ values  # (B, H, 1, D)
         x = block.mix(x, heads.transpose(1, 2).flatten(2))
     return model.head(rms_norm(x[:, 0]))
 
@@ -197,20 +197,28 @@ def generate(
     if group_size < 1 or max_new_tokens < 1:
         raise ValueError("Sample at least one response a prompt, and one new token.")
     question = pad_left(prompts).to(model.head.weight.device)
-    logits, cache = prefill(model, question, group_size, max_new_tokens)
+    Tp, context = question.shape[1], model.settings.context
+    if Tp + max_new_tokens > context:
+        raise ValueError(
+            f"A prompt of {Tp} tokens and {max_new_tokens} new ones exceed the model's "
+            f"context of {context}. Lower max_new_tokens, or build the model with a "
+            "longer context."
+        )
+    read = question[:, :-1]  # each row reads its prompt's last word itself
+    hidden = (read == TOKEN_ID[PAD])[:, None, None]
+    cache = Cache(read_prompts(model, read), hidden, group_size)
     question = question.repeat_interleave(group_size, dim=0)  # (N, Tp) -> (B, Tp)
     responses = question.new_full((len(question), max_new_tokens), TOKEN_ID[PAD])
     log_probs = torch.zeros_like(responses, dtype=torch.float)
     chosen = torch.zeros_like(responses, dtype=torch.bool)
-    bias = torch.zeros_like(logits[0])
+    bias = torch.zeros(len(VOCABULARY), device=question.device)
     bias[encode([PAD, *forbidden])] = -torch.inf
     rows = torch.arange(len(question), device=question.device)  # still in the batch
     running = torch.ones_like(rows, dtype=torch.bool)  # not yet ended
     reach = max(2, 1 + model.settings.neighbours)
     recent = F.pad(question, (reach, 0), value=TOKEN_ID[PAD])[:, -reach:]
     for t in range(max_new_tokens):
-        if t:
-            logits = decode_step(model, recent, cache, t - 1)
+        logits = decode_step(model, recent, cache, t)
         tokens, picked = draw(logits, bias, temperature, generator)
         before, previous = recent[:, -2], recent[:, -1]
         tokens, slipped = slip_of_the_pen(tokens, before, previous, pen, generator)

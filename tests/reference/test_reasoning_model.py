@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import fields
 
 import pytest
 import torch
@@ -63,13 +64,12 @@ def times(matrix: list[list[float]], x: list[float]) -> list[float]:
 
 
 def turn(x: list[float], position: int, base: float = 1000.0) -> list[float]:
-    """RoPE by complex numbers: pair i turns by position * base^(-2i/D)."""
-    half = len(x) // 2
-    out = [0.0] * len(x)
-    for i in range(half):
-        angle = position * base ** (-2 * i / len(x))
-        turned = complex(x[i], x[i + half]) * complex(math.cos(angle), math.sin(angle))
-        out[i], out[i + half] = turned.real, turned.imag
+    """RoPE by its matrix: pair (2i, 2i + 1) turns by position * base^(-2i/D)."""
+    out = []
+    for i in range(0, len(x), 2):
+        angle = position * base ** (-i / len(x))
+        cos, sin = math.cos(angle), math.sin(angle)
+        out += [x[i] * cos - x[i + 1] * sin, x[i] * sin + x[i + 1] * cos]
     return out
 
 
@@ -122,11 +122,14 @@ def test_forward_equals_explicit_loops(model) -> None:
 
 
 def test_rotate_equals_transformers() -> None:
+    """Which pairs the channels i and i + D/2, where RoFormer (eq. 34) and DeepSeek pair neighbours."""
     angles = rotation_angles(context=50, head_size=16)
     x = torch.randn(2, 3, 50, 16, generator=torch.Generator().manual_seed(0))
     cos, sin = (torch.cat((f(angles), f(angles)), dim=-1)[None] for f in (torch.cos, torch.sin))
-    expected, _ = apply_rotary_pos_emb(x, x, cos, sin)
-    assert torch.allclose(rotate(x, angles), expected, atol=1e-6)
+    halves = torch.cat((x[..., ::2], x[..., 1::2]), dim=-1)
+    expected, _ = apply_rotary_pos_emb(halves, halves, cos, sin)
+    turned = rotate(x, angles)
+    assert torch.allclose(torch.cat((turned[..., ::2], turned[..., 1::2]), dim=-1), expected, atol=1e-6)
 
 
 def test_only_distances_count() -> None:
@@ -161,11 +164,19 @@ UNEQUAL_PROMPTS = [
 ]
 
 
+def plain_log_probs(model: ReasoningModel, rollouts: Rollouts) -> Tensor:
+    """Those of one pass over every row, prompt and response together; (B, T)."""
+    tokens = torch.cat((rollouts.prompts, rollouts.responses), dim=1)
+    log_probs = model(tokens, padded_mask(tokens)).log_softmax(dim=-1)[:, rollouts.prompts.shape[1] - 1 : -1]
+    return log_probs.gather(2, rollouts.responses[:, :, None])[:, :, 0]
+
+
+@torch.no_grad()
 def worst_difference(model: ReasoningModel, rollouts: Rollouts) -> float:
-    """Between the sampler's log-probabilities and those of one pass over prompt and response together."""
-    with torch.no_grad():
-        again = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.chosen)
-    return (again - rollouts.log_probs).abs()[rollouts.chosen].max().item()
+    """Between the log-probabilities of the sampler, of the training pass and of the plain pass."""
+    trained = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.chosen)
+    found = torch.stack((rollouts.log_probs, trained)) - plain_log_probs(model, rollouts)
+    return found.abs()[:, rollouts.chosen].max().item()
 
 
 @pytest.mark.parametrize("pen", [Pen(0, 0, 0), Pen(0.5, 0.5, 0.5)])
@@ -176,6 +187,27 @@ def test_sampler_log_probs_are_those_of_the_training_pass(pen, model) -> None:
     assert 20 < len(ends) < 120 and ends.max() - ends.min() > 30  # at many places
     assert (rollouts.responses == TOKEN_ID[BOS]).any()
     assert worst_difference(model, rollouts) < 1e-5
+
+
+def test_gradients_of_the_training_pass_are_those_of_the_plain_pass(model) -> None:
+    """Each prompt is read once for all of its rows, and receives what each of them has to say."""
+    rollouts = generate(model, UNEQUAL_PROMPTS, 6, torch.Generator().manual_seed(3), 20)
+    order = torch.randperm(
+        18, generator=torch.Generator().manual_seed(4)
+    )  # rows of a minibatch come shuffled
+    rollouts = Rollouts(*(getattr(rollouts, field.name)[order] for field in fields(Rollouts)))
+    mask = rollouts.chosen & (torch.rand(rollouts.chosen.shape) < 0.5)
+    weights = torch.randn(mask.shape, generator=torch.Generator().manual_seed(5)) * mask
+    ours, plain = (
+        torch.cat(
+            [g.flatten() for g in torch.autograd.grad((found * weights).sum(), list(model.parameters()))]
+        )
+        for found in (
+            response_log_probs(model, rollouts.prompts, rollouts.responses, mask),
+            plain_log_probs(model, rollouts),
+        )
+    )
+    assert (ours - plain).norm() < 1e-4 * plain.norm()
 
 
 def test_forbidden_words_leave_the_first_ratio_at_one(model) -> None:

@@ -271,3 +271,13 @@ def test_a_watcher_sees_every_step(model) -> None:
         model, SMALL, seed=0, watch=lambda step, rollouts: seen.append((step, len(rollouts.lengths)))
     )
     assert seen == [(step, 12) for step in range(4)]
+
+
+def test_a_run_in_bfloat16_keeps_its_ratios_near_one(model) -> None:
+    """The preset for GPUs trains under autocast."""
+    with torch.autocast("cpu", torch.bfloat16):
+        history = train_r1_zero(model, replace(SMALL, steps=2), seed=0)
+        rollouts = generate(model, PROMPTS, 8, torch.Generator().manual_seed(0), 20)
+        again = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.chosen)
+    assert len(history) == 2 and rollouts.log_probs.dtype == again.dtype == torch.float32
+    assert (again - rollouts.log_probs).abs()[rollouts.chosen].mean() < 0.02
