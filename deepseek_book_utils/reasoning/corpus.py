@@ -55,8 +55,8 @@ class CorpusSettings:
     web_styles: Share = (
         ("direct", 0.62),
         ("skip", 0.14),
-        ("full", 0.09),
-        ("check", 0.10),
+        ("full", 0.06),
+        ("check", 0.13),
         ("broken", 0.05),
     )
     web_languages: Share = (("english", 0.6), ("chinese", 0.1), ("mixed", 0.3))
