@@ -11,10 +11,10 @@ COLAB := .venv-colab/.installed
 PYTEST = $(PY) -m pytest --junitxml=_build/junit/$@.xml
 PARALLEL = -n $(WORKERS) --dist loadfile
 
-STEPS = check unit reference learning book site notebooks
+STEPS = check unit reference learning exercises book site notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: help book test sync check format serve lab claims bench clean $(STEPS)
+.PHONY: help book test sync check format serve lab assignments claims bench clean $(STEPS)
 .DELETE_ON_ERROR:
 
 # Tests and the build measure seconds: one thread a process, no hub, no reports home.
@@ -33,10 +33,11 @@ help:  ## this list
 	@echo
 	@echo "Both make their own environment in .venv on the first call. The rest:"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / && !/^(book|test):/ {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / && !/^(book|test):/ {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Settings: PYTHON=python3.12 (3.11 to 3.13), WORKERS=2 (test processes), PORT=8000 (serve),"
-	@echo "          CHROMIUM=/path/to/chromium (site tests), BOOK_REPOSITORY_URL (a fork's buttons)."
+	@echo "          CHROMIUM=/path/to/chromium (site tests), BOOK_REPOSITORY_URL (a fork's buttons),"
+	@echo "          SALT=2027 (assignments: hidden tests on data of your own)."
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11, 5) <= sys.version_info < (3, 14))' || { \
@@ -73,6 +74,9 @@ reference: $(READY)  ## our algorithms against the libraries', number for number
 learning: $(READY)  ## seeded runs that must learn
 	$(PYTEST) -n $(WORKERS) --timeout 600 tests/learning
 
+exercises: $(READY)  ## every wrong answer gets its message; a class of six through nbgrader
+	$(PYTEST) $(PARALLEL) tests/exercises
+
 site: $(READY)  ## the built site in a browser (`make book` before)
 	$(PYTEST) $(PARALLEL) tests/site
 
@@ -93,6 +97,9 @@ serve: $(READY)  ## shows the built site on http://127.0.0.1:8000
 lab: $(READY)  ## opens the notebooks in JupyterLab
 	$(PY) -m jupyter lab --ip 127.0.0.1 --notebook-dir notebooks
 
+assignments: $(READY)  ## student and instructor files, and a course for nbgrader (SALT=2027)
+	$(PY) -m tools.assignments $(if $(SALT),--salt $(SALT))
+
 claims: $(READY)  ## runs the claims' seeds again and records them (long)
 	$(PY) -m tools.record_r1_zero
 
@@ -100,4 +107,4 @@ bench: $(READY)  ## our code beside the libraries a reader would use instead
 	$(PY) -m benchmarks
 
 clean:  ## removes what the build made; the environments stay
-	rm -rf _build build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf _build book/exercises build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

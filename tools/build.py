@@ -3,6 +3,7 @@
 Every notebook of `_toc.yml` is executed once (tools/execute.py) into `_build/.jupyter_cache`; jupyter-book
 then turns the cached results into `_build/html` with warnings as errors. Beside it stand
 `_build/executed/NN_slug.ipynb` and `_build/seconds.json`: the scoreboard and the cost cards are made of them.
+The exercises' pages and downloads are written on the way (tools/assignments.py); they are not executed here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 import yaml
 from jupyter_cache.base import JupyterCacheAbstract
 
+from tools import assignments
 from tools.execute import ChapterFailed, Run, chapters, open_cache, prepare_environment, run_chapter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +31,7 @@ class BuildFailed(RuntimeError):
 
 def step(number: int, text: str) -> None:
     """Print a numbered line of progress."""
-    print(f"[{number}/4] {text}", flush=True)
+    print(f"[{number}/5] {text}", flush=True)
 
 
 def execute_all(root: Path, build: Path, cache: JupyterCacheAbstract) -> dict[str, tuple[Run, bool]]:
@@ -86,12 +88,13 @@ def main(root: Path = ROOT) -> int:
         step(2, f"chapters: {len(chapters(root))}")
         prepare_environment(build)
         runs = execute_all(root, build, cache)
-        step(3, "site: jupyter-book, warnings as errors (10 to 30 s)")
+        step(3, f"exercises: {len(assignments.write(root))} assignments, with their pages")
+        step(4, "site: jupyter-book, warnings as errors (10 to 30 s)")
         build_site(root, build, cache)
-    except (ChapterFailed, BuildFailed) as error:
+    except (ChapterFailed, assignments.AssignmentError, BuildFailed) as error:
         print(f"make book: {error}", file=sys.stderr)
         return 1
-    step(4, f"done in {time.perf_counter() - start:.0f} s; what each chapter took when it ran:")
+    step(5, f"done in {time.perf_counter() - start:.0f} s; what each chapter took when it ran:")
     print(table(runs))
     print(f"      the book: {build / 'html' / 'index.html'}")
     return 0

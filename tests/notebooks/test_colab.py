@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tools import assignments
 from tools.sync import ROOT, notebooks_in
 
 COLAB = ROOT / ".venv-colab"
@@ -17,6 +18,7 @@ PYTHON = COLAB / "bin" / "python"
 REQUIREMENTS = ROOT / "tests" / "notebooks" / "requirements-colab.txt"
 STUBS = ROOT / "tests" / "notebooks" / "colab_stubs"
 SECONDS = 900
+EXERCISES = sorted((ROOT / "notebooks" / "exercises").glob("*.ipynb"))
 
 
 @pytest.fixture(scope="session")
@@ -75,24 +77,52 @@ def test_the_wheel_carries_every_source_and_data_file(wheel: Path) -> None:
     assert wanted and not missing, f"not in the wheel: {missing}. Fix: package-data in pyproject.toml"
 
 
-@pytest.mark.parametrize("notebook", notebooks_in(ROOT), ids=lambda path: path.stem)
-def test_notebook_runs_alone(notebook: Path, colab: dict[str, str], tmp_path: Path) -> None:
+def run_alone(
+    notebook: nbformat.NotebookNode, name: str, colab: dict[str, str], tmp_path: Path, *options: str
+) -> list[nbformat.NotebookNode]:
+    """Execute the notebook in an empty folder; return its code cells, less the last, which looked around."""
     alone = tmp_path / "alone"
     alone.mkdir()
-    copy = alone / notebook.name
-    probe = nbformat.read(notebook, as_version=4)
+    copy = alone / name
     where = "import deepseek_book_utils\nprint(deepseek_book_utils.__file__)"
-    probe.cells.append(nbformat.v4.new_code_cell(where))
-    nbformat.write(probe, copy)
+    notebook.cells.append(nbformat.v4.new_code_cell(where))
+    nbformat.write(notebook, copy)
 
-    command = [COLAB / "bin" / "jupyter-execute", "--inplace", f"--timeout={SECONDS}", copy]
+    command = [COLAB / "bin" / "jupyter-execute", "--inplace", f"--timeout={SECONDS}", *options, copy]
     done = subprocess.run(command, cwd=alone, env=colab, capture_output=True, text=True, timeout=2 * SECONDS)
 
     if done.returncode:
         reason = re.sub(r"\x1b\[[0-9;]*m", "", done.stderr).split("exceptions.CellExecutionError: ")[-1]
-        pytest.fail(f"{notebook.name} alone, with Colab's versions, failed.\n{reason}", pytrace=False)
+        pytest.fail(f"{name} alone, with Colab's versions, failed.\n{reason}", pytrace=False)
     cells = [cell for cell in nbformat.read(copy, as_version=4).cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), "a cell was left out"
     installed = cells[-1].outputs[0].text.strip()
     assert Path(installed).is_relative_to(COLAB), f"took the package from {installed}, not from the wheel"
     assert not [path for path in alone.iterdir() if path.suffix == ".py"], "left source files beside itself"
+    return cells[:-1]
+
+
+@pytest.mark.parametrize("notebook", notebooks_in(ROOT), ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_notebook_runs_alone(notebook: Path, colab: dict[str, str], tmp_path: Path) -> None:
+    run_alone(nbformat.read(notebook, as_version=4), notebook.name, colab, tmp_path)
+
+
+@pytest.mark.parametrize("source", EXERCISES, ids=lambda path: path.stem)
+def test_the_student_file_runs_alone_and_says_what_is_to_do(
+    source: Path, colab: dict[str, str], tmp_path: Path
+) -> None:
+    student = assignments.released(nbformat.read(source, as_version=4))
+    checks = 0
+    for cell in run_alone(student, source.name, colab, tmp_path, "--allow-errors"):
+        place = assignments.id_of(cell)
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        if place.endswith("-check"):
+            checks += 1
+            [error] = errors
+            assert error.ename == "NotPassed", f"{place}: {error.ename}: {error.evalue}"
+            shown = "\n".join(error.traceback)
+            assert "There is no answer yet." in shown and "Traceback" not in shown and len(shown) < 400
+        else:
+            wanted = "NotImplementedError" if place.endswith("-answer") else "none"
+            assert {error.ename for error in errors} <= {wanted}, f"{place}: {errors}"
+    assert checks == sum(place.endswith("-check") for place in map(assignments.id_of, student.cells)) > 0

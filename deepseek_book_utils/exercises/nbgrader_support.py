@@ -1,0 +1,202 @@
+"""What an instructor's nbgrader does differently in a course of this book: `configure`.
+
+Nothing is scored 0 for a fault that is not the student's: such cells wait for a person (`course_report` names
+them). Feedback shows what failed, never a hidden test, and loads nothing.
+
+Only this module and `course_report` need nbgrader (0.9.6); the rest of the package does without.
+"""
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import HTMLExporter
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
+from nbformat import NotebookNode
+from nbgrader.api import Grade, Gradebook
+from nbgrader.plugins import CsvExportPlugin
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearHiddenTests,
+    Execute,
+    GetGrades,
+    IgnorePattern,
+    LimitOutput,
+    NbGraderPreprocessor,
+    SaveAutoGrades,
+)
+from nbgrader.utils import is_grade, is_locked, is_solution
+
+CELL_SECONDS = 60  # a check stops its exercise after 5 s by itself; this is for loops outside of functions
+# `ada_Copy of 04_r1_zero (1).ipynb`: the student up to the first `_`, then anything, then the assignment
+FILE_NAME = r".*/(?P<student_id>[^/_]+)_[^/]*?(?P<file_id>\d\d_[a-z]\w*)[^/]*"
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+NEEDED = "cells_to_grade_by_hand"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def configure(c: Any) -> None:
+    """Set nbgrader's configuration `c`, in the course's `nbgrader_config.py`."""
+    c.Execute.timeout = CELL_SECONDS
+    message = "The cell ran out of time. Does every loop come to an end?"
+    c.Execute.error_on_timeout = {"ename": "CellTimeoutError", "evalue": message, "traceback": [message]}
+    c.IgnorePattern.enabled = True
+    c.IgnorePattern.pattern = "."  # a warning on stderr would make a passed test worth 0
+    c.Autograde.autograde_preprocessors = [
+        Execute,
+        IgnorePattern,
+        ClearMetadataPreprocessor,
+        LimitOutput,
+        SaveGrades,
+        AssignLatePenalties,
+        CheckCellMetadata,
+    ]
+    c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+    c.GenerateFeedback.exporter_class = FeedbackPage
+    c.ExportApp.plugin_class = Grades
+    c.FileNameCollectorPlugin.named_regexp = FILE_NAME
+
+
+def is_test(cell: NotebookNode) -> bool:
+    """Whether nbgrader scores this cell by running it."""
+    return bool(cell.cell_type == "code" and is_grade(cell) and not is_solution(cell))
+
+
+def errors_of(cell: NotebookNode) -> list[NotebookNode]:
+    """The errors among a cell's outputs."""
+    return [output for output in cell.get("outputs", []) if output.output_type == "error"]
+
+
+def not_graded(cell: NotebookNode) -> bool:
+    """Whether the cell's check said `NotGraded`: the fault is ours."""
+    return any(error.ename == "NotGraded" for error in errors_of(cell))
+
+
+# --- autograde ---
+
+
+class SaveGrades(SaveAutoGrades):
+    """Saves scores as nbgrader does, but leaves to a person what says nothing about the answer.
+
+    That is a test that ended in `NotGraded`, every test of a notebook whose read-only cells failed (the
+    imports, say), and a graded cell that is not in the file.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Save the scores of a whole notebook."""
+        self.broken = [c for c in nb.cells if is_locked(c) and not is_grade(c) and errors_of(c)]
+        nb, resources = super().preprocess(nb, resources)
+        present = {cell.metadata.nbgrader["grade_id"] for cell in nb.cells if is_grade(cell)}
+        facts = resources["nbgrader"]
+        with Gradebook(facts["db_url"]) as gradebook:
+            names = (facts["notebook"], facts["assignment"], facts["student"])
+            grades = gradebook.find_submission_notebook(*names).grades
+            missing = [grade for grade in grades if grade.name not in present]
+            for grade in missing:
+                leave_to_a_person(grade)
+            gradebook.db.commit()
+            if missing:
+                self.log.warning("%s", cells_missing(facts["student"], missing))
+        return nb, resources
+
+    def _add_score(self, cell: NotebookNode, resources: Any) -> None:
+        super()._add_score(cell, resources)
+        if is_test(cell) and (self.broken or not_graded(cell)):
+            place = cell.metadata["nbgrader"]["grade_id"]
+            names = (self.notebook_id, self.assignment_id, self.student_id)
+            leave_to_a_person(self.gradebook.find_grade(place, *names))
+            self.gradebook.db.commit()
+            self.log.warning("%s: %s was not graded. A person must grade it.", self.student_id, place)
+
+
+def cells_missing(student: str, grades: list[Grade]) -> str:
+    """The sentence on graded cells that are not in a submitted file."""
+    names = ", ".join(grade.name for grade in grades)
+    return (
+        f"{student}: not in the file, so nothing was scored: {len(grades)} graded cells ({names}). "
+        "The nbgrader metadata was stripped, or cells were deleted. Fix: paste the answers into a fresh copy "
+        "of the released file, put it into `submitted`, and autograde it again with `--force`."
+    )
+
+
+def leave_to_a_person(grade: Grade) -> None:
+    """Take away the automatic score and ask for one by hand."""
+    grade.auto_score, grade.needs_manual_grade = None, True
+
+
+# --- feedback ---
+
+
+class HideTests(NbGraderPreprocessor):
+    """Takes hidden tests out of the feedback: their source, their traceback, and what was printed of them."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Clear a whole notebook; the message of what failed stays."""
+        secrets: set[str] = set()
+        tests = list(filter(is_test, nb.cells))
+        for cell in tests:
+            before = cell.source
+            ClearHiddenTests().preprocess_cell(cell, resources, 0)
+            secrets |= set(before.split("\n")) - set(cell.source.split("\n"))
+            if cell.source != before:
+                cell.outputs = errors_of(cell)
+            for error in errors_of(cell):
+                if error.ename not in ("NotPassed", "NotGraded"):
+                    error.traceback = [f"{error.ename}: {error.evalue}"]  # the rest quotes the test
+        seen = "\n".join(cell.source for cell in tests)  # `check(` stands in what everybody may read, too
+        secrets = {line.strip() for line in secrets if line.strip() not in seen}
+        for output in (output for cell in nb.cells for output in cell.get("outputs", [])):
+            if output.output_type == "error":
+                output.traceback = [without("\n".join(output.traceback), secrets)]
+            elif output.output_type == "stream":
+                output.text = without(output.text, secrets)
+            else:
+                output.data = {kind: without(data, secrets) for kind, data in output.data.items()}
+        return nb, resources
+
+
+def without(text: Any, secrets: set[str]) -> Any:
+    """The text without colours and without lines that contain a secret; what is no text stays as it is."""
+    if not isinstance(text, str):
+        return text
+    lines = ANSI.sub("", text).split("\n")
+    kept = [line for line in lines if not any(secret in line for secret in secrets)]
+    return "\n".join(kept)
+
+
+class FeedbackPage(HTMLExporter):
+    """nbgrader's feedback page without scripts, and with a policy that lets it load nothing."""
+
+    def from_notebook_node(  # type: ignore[override]  # as nbconvert's own HTMLExporter
+        self, nb: NotebookNode, resources: Any = None, **options: Any
+    ) -> tuple[str, Any]:
+        """The page and its resources."""
+        text, resources = super().from_notebook_node(nb, resources, **options)
+        text = re.sub(r"<script\b.*?</script\s*>", "", text, flags=re.DOTALL | re.IGNORECASE)
+        policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        return text.replace("<head>", f"<head>\n{policy}", 1), resources
+
+
+# --- export ---
+
+
+class Grades(CsvExportPlugin):
+    """nbgrader's CSV file with one more column: how many cells of a submission still wait for a person."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Write `grades.csv`, or where `--to` says."""
+        super().export(gradebook)
+        path = Path(self.to or "grades.csv")
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        waiting: dict[tuple[str, str], int] = {}
+        for grade in gradebook.db.query(Grade):
+            key = (grade.assignment.name, grade.student.id)
+            waiting[key] = waiting.get(key, 0) + grade.needs_manual_grade
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, [*(rows[0] if rows else []), NEEDED])
+            writer.writeheader()
+            for row in rows:
+                writer.writerow(row | {NEEDED: waiting.get((row["assignment"], row["student_id"]), "")})
