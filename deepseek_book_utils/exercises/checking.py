@@ -188,7 +188,7 @@ def check(grader: Grader, answer: Any, student: str = "", salt: int = 0) -> None
 
 
 def check_unseen(grader: str, answer: Any, student: str, salt: int) -> None:
-    """`check` for hidden tests: the grader, named `module.function`, and this module are read from their files.
+    """`check` for hidden tests; the grader `module.function` and this module are read from their files anew.
 
     Whatever a notebook has bound to their names, or changed in the imported modules, does not count.
     """

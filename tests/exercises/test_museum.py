@@ -55,8 +55,10 @@ def test_every_line_has_one_verdict_and_every_letter_a_place(statement, exhibit)
     assert all(d.letter not in d.others and d.clue for d in exhibit.defects.values())
 
 
-def test_hidden_tests_of_one_module_leave_the_graders_of_another_usable() -> None:
-    check, _ = checking.pristine("grpo")
-    with pytest.raises(Exception, match="There is no answer yet") as told:
-        check(museum_policies.loading, (dict, print))
+def test_hidden_tests_load_every_module_of_a_wing_and_leave_the_visible_checks_as_they_were() -> None:
+    answer = (dict, print)
+    with pytest.raises(Exception, match="There is no answer yet") as told:  # a NotPassed of its own
+        checking.check_unseen("museum_policies.loading", answer, student="ada", salt=1)
     assert type(told.value).__name__ == "NotPassed"
+    with pytest.raises(checking.NotPassed, match="There is no answer yet"):
+        checking.check(museum_policies.loading, answer)
