@@ -10,6 +10,7 @@ it where it can do no harm.
 
 import copy
 import importlib.util
+import numbers
 import signal
 import sys
 import threading
@@ -97,8 +98,13 @@ def ask(code: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     except NotImplementedError:
         raise Wrong("There is no answer yet.", "Write it where the cell says YOUR CODE HERE.") from None
     except (Exception, SystemExit) as error:
-        lines = traceback.extract_tb(error.__traceback__)
-        where = f" in line {lines[-1].lineno} ({(lines[-1].line or '').strip()})" if len(lines) > 1 else ""
+        trace = error.__traceback__
+        lines = [
+            line
+            for line, (frame, _) in zip(traceback.extract_tb(trace), traceback.walk_tb(trace), strict=True)
+            if frame.f_globals.get("__name__") == "__main__"  # the student's, not torch's nor a grader's
+        ]
+        where = f" in line {lines[-1].lineno} ({(lines[-1].line or '').strip()})" if lines else ""
         raise Wrong(f"Your code stops with {type(error).__name__}: {error}{where}.") from error
 
 
@@ -115,13 +121,14 @@ def as_tensor(value: Any, shape: torch.Size | tuple[int, ...]) -> Tensor:
     """The student's value as a float64 tensor; raises Wrong for another type or shape."""
     if value is None:
         raise Wrong("Your function returns nothing.", "Does it end in `return`?")
-    if isinstance(value, int | float):
+    if isinstance(value, numbers.Real):  # NumPy's and fractions too
         try:
             value = torch.tensor(float(value))
         except OverflowError:
             raise Wrong("Your function returns a number that is too large for any tensor.") from None
     if not isinstance(value, Tensor):
-        raise Wrong(f"Your function returns a {type(value).__name__}, and a tensor is asked for.")
+        asked = "tensor" if shape else "number"
+        raise Wrong(f"Your function returns a {type(value).__name__}, and a {asked} is asked for.")
     if value.shape != shape:
         raise Wrong(f"The result has the shape {tuple(value.shape)}, and {tuple(shape)} is asked for.")
     return value.detach().double()

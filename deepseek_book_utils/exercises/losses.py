@@ -161,7 +161,7 @@ def _clip_batch(
     """log_probs with a gradient, old_log_probs, advantages of both signs, mask; no spread: one policy."""
     log_probs, old, mask = responses(generator, rows, time, spread)
     log_probs.requires_grad_()
-    advantages = scale * (0.5 + torch.rand(rows, generator=generator, dtype=torch.float64))
+    advantages = scale * (0.5 + torch.rand(rows, generator=generator))
     advantages[::2] *= -1
     advantages[-2:] = 0.0  # a group without spread
     return log_probs, old if spread else log_probs, advantages, mask

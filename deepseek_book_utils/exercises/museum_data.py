@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from .checking import Mistake, Wrong, ask, compare
 from .museum import UNCHANGED, Answer, Defect, Exhibit, visit
@@ -81,10 +81,11 @@ def batches_of(loader: Any, samples: int, classes: int) -> list[Any]:
         raise Wrong(f"Your function returns a {type(loader).__name__}, and a DataLoader is asked for.")
     if not isinstance(loader.dataset, Dataset):
         raise Wrong(
-            "Your class no longer derives from torch's Dataset.",
+            "What your loader reads no longer derives from torch's Dataset.",
             "Without the base class the line runs, but nobody can tell any more what it is meant to be.",
         )
-    length = ask(lambda: len(loader.dataset))  # type: ignore[arg-type]
+    streams = isinstance(loader.dataset, IterableDataset)  # has no length
+    length = samples if streams else ask(lambda: len(loader.dataset))  # type: ignore[arg-type]
     if length != samples:
         raise Wrong(f"The data set says that it has {length} samples, and there are {samples} texts.")
     try:

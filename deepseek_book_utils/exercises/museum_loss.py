@@ -22,7 +22,7 @@ LOSS = Exhibit(
         ),
         6: Defect(
             "B",
-            "`kl_div(input, target)` is the divergence of the input from the target. Who is the target here?",
+            "`kl_div(input, target)` is KL(target ‖ input). Who is the target here?",
             {
                 "A": "The logits are softened above. Here, look at the order.",
                 "C": "The factor could stand here too. But this line has another defect: look at the order.",

@@ -45,6 +45,7 @@ SERVICE = Exhibit(
         2: "Other methods than POST are refused by Flask, with 405.",
         6: "`jsonify` writes JSON, and says so in the header; no browser reads it as a page.",
     },
+    also={6: "B"},  # `len` of a number raises, too
 )
 Service = tuple[Callable[[], dict[int, str]], Callable[[], Any], Callable[..., Any]]
 

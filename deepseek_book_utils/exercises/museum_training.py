@@ -37,7 +37,7 @@ LOOP = Exhibit(
         4: "It would play as many episodes as it should, if it were let.",
         7: "An episode is played until it is over.",
         10: "It records what line 9 gives it, and the state in which the action was taken.",
-        11: "The return that is reported is not discounted: so the docstring has it.",
+        11: "The return that is reported is not discounted: so the text has it.",
         12: "The next step begins where this one ended.",
     },
 )
@@ -143,6 +143,9 @@ def judge_updates(env: Episodes, batch_size: int) -> None:
     played = [step for k in number for step in env.transitions(k)]
     if not env.updates:
         raise Wrong("Nothing is ever learnt: `update` is not called.")
+    others = [step for batch in env.updates for step in batch if not isinstance(step, tuple)]
+    if others:
+        raise Wrong(f"A transition must be a tuple, and you hand over a {type(others[0]).__name__}.")
     if ask(lambda: bool(env.updates == batches(played))):
         return
     ended = [step for k in number for step in env.transitions(k, cut_is_end=True)]

@@ -12,4 +12,4 @@ def responses(generator: torch.Generator, rows: int, time: int, spread: float) -
     noise = torch.rand(2, rows, time, generator=generator, dtype=torch.float64)
     other = -0.5 - spread - 3 * noise[0]
     log_probs = (other + spread * torch.special.ndtri(noise[1])).clamp(max=-0.01)
-    return torch.where(mask, log_probs, -1000.0), torch.where(mask, other, -1005.0), mask
+    return torch.where(mask, log_probs, -1000.0).float(), torch.where(mask, other, -1005.0).float(), mask
