@@ -1,9 +1,10 @@
-"""Sampling 128 responses of 64 tokens after prompts of 32 tokens: our `generate` beside transformers'.
+"""Sampling 128 responses of at most 64 tokens after prompts of 32: our `generate` beside transformers'.
 
-Twice: 8 prompts with 16 responses each, as GRPO samples (transformers: `num_return_sequences=16`), and 128
-prompts with one each. All sample at temperature 1 from the whole vocabulary and none may end early (`<eos>`
-and `<pad>` are forbidden to both). Ours keeps the log-probabilities that training needs, transformers' keeps
-none.
+8 prompts with 16 responses each, as GRPO samples (transformers: `num_return_sequences=16`), or 128 prompts
+with one each. All sample at temperature 1 from the whole vocabulary. Either none may end early (`<eos>` is
+forbidden to both), or they end as they come: to models that were not trained every word is about as likely,
+so every seventieth token ends a response. `<pad>` is always forbidden. Ours keeps the log-probabilities that
+training needs, transformers' keeps none.
 """
 
 from collections.abc import Callable
@@ -20,16 +21,18 @@ from benchmarks.measure import (
     our_words_as_tokenizer,
     prompts_of_32_tokens,
 )
-from deepseek_book_utils.reasoning.language import EOS, PAD, TOKEN_ID, encode
+from deepseek_book_utils.reasoning.language import EOS, PAD, TOKEN_ID, VOCABULARY, encode
 from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.sampling import generate
 
 BATCH, NEW, WIDTH = 128, 64, 176  # 0.8 million parameters
-NEVER = (EOS, PAD)
+WORDS = len(VOCABULARY) - 1  # that may be drawn, the end among them
+ENDING = round(BATCH * WORDS * (1 - (1 - 1 / WORDS) ** NEW))  # tokens expected where responses may end
 
 
-def run(group_size: int, repetitions: int = 9) -> Seconds:
+def run(group_size: int, may_end: bool = False, repetitions: int = 9) -> Seconds:
     """CPU seconds of every repetition, contender by contender."""
+    never = (PAD,) if may_end else (EOS, PAD)
     prompts = prompts_of_32_tokens(BATCH // group_size)
     model, other = our_model(WIDTH), llama(WIDTH).eval()
     generator = torch.Generator().manual_seed(0)
@@ -37,8 +40,8 @@ def run(group_size: int, repetitions: int = 9) -> Seconds:
     assert inputs["input_ids"].shape == (BATCH // group_size, 32)
 
     def ours() -> None:
-        rollouts = generate(model, prompts, group_size, generator, NEW, pen=Pen(0, 0, 0), forbidden=NEVER)
-        assert rollouts.responses.shape == (BATCH, NEW)
+        rollouts = generate(model, prompts, group_size, generator, NEW, pen=Pen(0, 0, 0), forbidden=never)
+        assert may_end or rollouts.responses.shape == (BATCH, NEW)
 
     def theirs(cache: str) -> Callable[[], None]:
         config = GenerationConfig(
@@ -49,7 +52,7 @@ def run(group_size: int, repetitions: int = 9) -> Seconds:
             top_k=0,
             top_p=1.0,
             cache_implementation=cache,
-            suppress_tokens=encode(NEVER),
+            suppress_tokens=encode(never),
             eos_token_id=TOKEN_ID[EOS],
             pad_token_id=TOKEN_ID[PAD],
             disable_compile=True,
@@ -57,7 +60,7 @@ def run(group_size: int, repetitions: int = 9) -> Seconds:
 
         def sample() -> None:
             tokens = other.generate(**inputs, generation_config=config)
-            assert tokens.shape == (BATCH, 32 + NEW)
+            assert may_end or tokens.shape == (BATCH, 32 + NEW)
 
         return sample
 

@@ -25,6 +25,10 @@ from tools.execute import ChapterFailed, Run, chapters, open_cache, prepare_envi
 ROOT = Path(__file__).resolve().parent.parent
 
 
+# jupyter-book's first page is a bare redirection, for which browsers would ask for /favicon.ico.
+HEAD = '<!doctype html>\n<html lang="en">\n<title>{title}</title>\n<link rel="icon" href="data:,">\n'
+
+
 class BuildFailed(RuntimeError):
     """The site could not be built; the message says what to do."""
 
@@ -60,6 +64,9 @@ def build_site(root: Path, build: Path, cache: JupyterCacheAbstract) -> None:
     result = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, text=True)
     if result.returncode or not (build / "html" / "index.html").is_file():
         raise BuildFailed("the site has warnings; they stand above, each with its file and line")
+    index = build / "html" / "index.html"
+    title = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))["title"]
+    index.write_text(HEAD.format(title=title) + index.read_text(encoding="utf8"), encoding="utf8")
     if len(cache.list_cache_records()) != before:
         raise BuildFailed(
             "jupyter-book executed a notebook again: its cache key differs from tools/execute.py's"
