@@ -102,6 +102,7 @@ assignments: $(READY)  ## student and instructor files, and a course for nbgrade
 
 claims: $(READY)  ## runs the claims' seeds again and records them (long)
 	$(PY) -m tools.record_r1_zero
+	$(PY) -m tools.record_rl
 
 bench: $(READY)  ## our code beside the libraries a reader would use instead
 	$(PY) -m benchmarks

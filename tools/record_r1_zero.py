@@ -6,17 +6,10 @@ and with a pen that is equally clumsy in both languages; train a base that is to
 of them on held-out problems.
 """
 
-import argparse
 import copy
 import json
-import math
-import subprocess
-import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -28,8 +21,9 @@ from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.pretraining import PretrainSettings, pretrain
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
+from tools.recording import record
 
-TARGET = Path(__file__).parents[1] / "deepseek_book_utils" / "recorded" / "r1_zero.json"
+SOURCES = ["deepseek_book_utils/reasoning", "tools/record_r1_zero.py"]
 SHORT, LONG = held_out_problems(200), held_out_problems(100, 8, 10, seed=1)
 CHECK_WORDS = ("check", "wait", "查", "等")
 EVEN_PEN = Pen(
@@ -61,25 +55,23 @@ def make_base(seed: int, settings: PretrainSettings) -> tuple[ReasoningModel, fl
 
 def run_seed(seed: int) -> dict[str, Any]:
     """All arms for one seed; seconds are CPU seconds on one thread."""
-    torch.set_num_threads(1)
     base, seconds = make_base(seed, PretrainSettings())
-    record: dict[str, Any] = {
-        "seed": seed,
+    found: dict[str, Any] = {
         "base": measure(base, ARMS["zero"]) | {"seconds": seconds, "skills": base_skills(base)},
         "prompted": evaluate(base, SHORT, textbook=True),
     }
     for name, settings in ARMS.items():
         model, start = copy.deepcopy(base), time.process_time()
         history = train_r1_zero(model, settings, seed)
-        record[name] = {"seconds": time.process_time() - start, "history": columns(history)}
-        record[name] |= measure(model, settings)
-        print(f"seed {seed} {name}: {json.dumps(record[name]['short'])}", flush=True)
-    record["even_pen"]["base"] = evaluate(base, SHORT, pen=EVEN_PEN)
+        found[name] = {"seconds": time.process_time() - start, "history": columns(history)}
+        found[name] |= measure(model, settings)
+        print(f"seed {seed} {name}: {json.dumps(found[name]['short'])}", flush=True)
+    found["even_pen"]["base"] = evaluate(base, SHORT, pen=EVEN_PEN)
     weak, _ = make_base(seed, replace(PretrainSettings(), steps=120))
     before = evaluate(weak, SHORT)
     history = train_r1_zero(weak, ARMS["zero"], seed)
-    record["weak"] = {"before": before, "after": evaluate(weak, SHORT), "history": columns(history)}
-    return record
+    found["weak"] = {"before": before, "after": evaluate(weak, SHORT), "history": columns(history)}
+    return found
 
 
 def columns(history: list[dict[str, float]]) -> dict[str, list[float]]:
@@ -87,46 +79,10 @@ def columns(history: list[dict[str, float]]) -> dict[str, list[float]]:
     return {metric: [step[metric] for step in history] for metric in history[0]}
 
 
-def rounded(value: object) -> object:
-    """Four significant digits; not-a-number (nothing to divide by) becomes null."""
-    if isinstance(value, float):
-        return None if math.isnan(value) else float(f"{value:.4g}")
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    return [rounded(item) for item in value] if isinstance(value, list) else value
-
-
-def git(*arguments: str) -> str:
-    """What a git command prints."""
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()
-
-
 def main() -> None:
-    """Run the seeds in two processes and write the record whole or not at all."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[20, 21, 22, 23, 24])
-    parser.add_argument("--output", type=Path, default=TARGET)
-    options = parser.parse_args()
-    if git("status", "--porcelain", "--", "deepseek_book_utils/reasoning", "tools/record_r1_zero.py"):
-        sys.exit("Commit the package first: the record names the commit that made it.")
-    with ProcessPoolExecutor(2) as pool:
-        records = list(pool.map(run_seed, options.seeds))
-    data = {
-        "command": "make claims",
-        "commit": git("rev-parse", "--short", "HEAD"),
-        "date": date.today().isoformat(),
-        "torch": torch.__version__,
-        "settings": {
-            "pretrain": asdict(PretrainSettings()),
-            **{name: asdict(arm) for name, arm in ARMS.items()},
-        },
-        "seeds": records,
-    }
-    options.output.parent.mkdir(exist_ok=True)
-    partial = options.output.with_suffix(".partial")
-    partial.write_text(json.dumps(rounded(data), ensure_ascii=False, separators=(",", ":")) + "\n")
-    partial.replace(options.output)
-    print(f"wrote {options.output}")
+    """Run the seeds and write the record."""
+    settings = {"pretrain": asdict(PretrainSettings()), **{name: asdict(arm) for name, arm in ARMS.items()}}
+    record("r1_zero", run_seed, settings, SOURCES, __doc__)
 
 
 if __name__ == "__main__":

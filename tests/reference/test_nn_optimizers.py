@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+import torch_optimizer
 from torch import Tensor, nn
 
 from deepseek_book_utils.nn.optimizers import (
@@ -210,6 +211,19 @@ def test_lamb_walks_as_the_paper(decay, betas) -> None:
         reference = torch.tensor(slow_lamb(start, seen, 0.02, *betas, 1e-6, decay), dtype=torch.float64)
         assert (reference[-1] - reference[0]).norm() > 0.01
         assert torch.allclose(torch.stack(path), reference, rtol=1e-9, atol=1e-11)
+
+
+def test_lamb_walks_as_a_published_implementation() -> None:
+    """torch-optimizer's LAMB leaves the bias correction out. Without decay and epsilon the correction is a
+    factor of the whole direction, which the trust ratio takes out again: the two must then agree.
+    """
+    ours, theirs = network(), network()
+    optimizer = Optimizer(
+        ours.parameters(), lamb, LAMBSettings(learning_rate=0.02, epsilon=1e-30, weight_decay=0.0)
+    )
+    reference = torch_optimizer.Lamb(theirs.parameters(), lr=0.02, eps=1e-30, clamp_value=1e9)
+    path, theirs_path = trajectory(ours, optimizer.step), trajectory(theirs, reference.step)
+    torch.testing.assert_close(path, theirs_path, rtol=0, atol=1e-12)
 
 
 def test_one_step_of_lamb_by_hand() -> None:

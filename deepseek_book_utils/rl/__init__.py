@@ -1,0 +1,1 @@
+"""What if nobody tells you what was right: learning from rewards, by value and by policy."""

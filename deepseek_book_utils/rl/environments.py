@@ -1,0 +1,125 @@
+"""Environments in batches, and what a policy earns in them.
+
+gymnasium's vector environments step N copies of a task at once. Two of their habits
+decide whether a learner learns the truth, and both are handled here, in one place:
+
+- A copy whose episode has ended spends its *next* step on a reset and ignores the
+  action (autoreset mode NEXT_STEP). That step is no experience: `Step.real` is False.
+- An episode ends because the task is over (`terminated`: nothing follows, its value is
+  zero) or because the clock ran out (`truncated`: something would have followed, and
+  its value must still be estimated).
+
+Left out: continuous actions, observations that are not one row of numbers, other
+autoreset modes.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium.spaces import Box, Discrete
+from gymnasium.vector import AutoresetMode
+from torch import Tensor
+
+
+class Step(NamedTuple):
+    """What N environments tell of one step."""
+
+    observations: Tensor  # (N, O) float, before the action
+    actions: Tensor  # (N,) int
+    rewards: Tensor  # (N,) float
+    next_observations: Tensor  # (N, O) float, after the action, before any reset
+    terminated: Tensor  # (N,) bool, the task is over
+    truncated: Tensor  # (N,) bool, the clock has run out
+    real: Tensor  # (N,) bool, False where the environment only reset
+
+
+class Environments:
+    """`count` copies of a gymnasium task; `observations` (N, O) is what they show now.
+
+    Raises ValueError unless actions are discrete and an observation is a row of numbers.
+    """
+
+    def __init__(self, name: str, count: int, seed: int) -> None:
+        self.env = gymnasium.make_vec(name, num_envs=count)
+        space, actions = (
+            self.env.single_observation_space,
+            self.env.single_action_space,
+        )
+        if not isinstance(actions, Discrete):
+            raise ValueError(
+                f"{name} has actions {actions}: this learner chooses among a few. Take a "
+                "task with Discrete actions, or cut the range into a few values."
+            )
+        if not isinstance(space, Box) or len(space.shape) != 1:
+            raise ValueError(
+                f"{name} shows {space}: this learner reads one row of numbers. Flatten "
+                "it with gymnasium.wrappers.FlattenObservation."
+            )
+        if self.env.metadata.get("autoreset_mode") != AutoresetMode.NEXT_STEP:
+            raise ValueError(f"{name}: make it with autoreset_mode=NEXT_STEP.")
+        self.count, self.size, self.actions = count, space.shape[0], int(actions.n)
+        self.observations = self._row(self.env.reset(seed=seed)[0])
+        self._ended = torch.zeros(count, dtype=torch.bool)
+        self._earned = torch.zeros(count)
+        self.returns: list[float] = []  # of every episode that has ended
+
+    @staticmethod
+    def _row(observations: np.ndarray) -> Tensor:
+        return torch.tensor(observations, dtype=torch.float32)  # copies: gym reuses it
+
+    def step(self, actions: Tensor) -> Step:
+        """Carry out one action (N,) in each copy."""
+        found, rewards, terminated, truncated, _ = self.env.step(actions.numpy())
+        step = Step(
+            self.observations,
+            actions,
+            torch.as_tensor(rewards, dtype=torch.float32),
+            self._row(found),
+            torch.tensor(terminated),
+            torch.tensor(truncated),
+            ~self._ended,
+        )
+        self.observations = step.next_observations
+        self._ended = step.terminated | step.truncated
+        self._earned += step.rewards
+        if self._ended.any():
+            self.returns += self._earned[self._ended].tolist()
+            self._earned[self._ended] = 0.0
+        return step
+
+
+def check_observations(observations: Tensor, size: int) -> None:
+    """Raise ValueError unless the last axis holds `size` numbers."""
+    if observations.ndim == 0 or observations.shape[-1] != size:
+        raise ValueError(
+            f"Observations of shape {tuple(observations.shape)} reached a network for "
+            f"{size} numbers each: pass (..., {size}); one observation is a row, not a "
+            "column, and a network belongs to one task."
+        )
+
+
+@torch.no_grad()
+def greedy_returns(
+    scores: Callable[[Tensor], Tensor],
+    name: str,
+    episodes: int = 100,
+    seed: int = 0,
+    discount: float = 1.0,
+) -> Tensor:
+    """What whole episodes earn (episodes,) if the action of highest score is taken.
+
+    `scores` maps observations (N, O) to a number per action (N, A): Q-values or logits.
+    Every episode runs in a copy of its own, so short ones are not counted more often.
+    """
+    envs = Environments(name, episodes, seed)
+    running = torch.ones(episodes, dtype=torch.bool)
+    returns, weight = torch.zeros(episodes), 1.0
+    while running.any():
+        step = envs.step(scores(envs.observations).argmax(dim=-1))
+        returns += weight * step.rewards * running
+        running &= ~(step.terminated | step.truncated)
+        weight *= discount
+    return returns
