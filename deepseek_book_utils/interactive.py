@@ -52,17 +52,34 @@ class Control:
 
 
 def slider(
-    key: str, label: str, lo: float, hi: float, step: float, value: float, drag: bool = False
+    key: str,
+    label: str,
+    lo: float,
+    hi: float,
+    step: float,
+    value: float,
+    drag: bool = False,
+    play: float = 0,
 ) -> Control:
-    """A number from `lo` to `hi`. With `drag`, a knob in the drawing moves it; the slider shows on focus."""
+    """A number from `lo` to `hi`. With `drag`, a knob in the drawing moves it; the slider shows on focus.
+
+    With `play`, a button beside it moves it from `lo` to `hi` in so many seconds; it never starts by itself.
+    """
     if not lo <= value <= hi or step <= 0:
         raise ValueError(
             f"slider {key!r}: needs lo <= value <= hi and step > 0, got {lo}, {value}, {hi}, {step}"
         )
+    if play < 0:
+        raise ValueError(f"slider {key!r}: play is the seconds from lo to hi, 0 for no button, got {play}")
     hidden = " class=dv-h" if drag else ""
     field = f'<input type=range name="{key}" min={lo} max={hi} step={step} value={value}>'
     name = f"{html.escape(label)} <output aria-hidden=true>{value}</output>"
-    return Control(key, label, value, f"<label{hidden}>{name}{field}</label>", drag)
+    shown = f"<label{hidden}>{name}{field}</label>"
+    if play:
+        title = f'aria-label="Play: {html.escape(label)}"'
+        button = f'<button type=button data-play="{key}" data-seconds={play} {title}>Play</button>'
+        shown = f"<div class=dv-p>{shown}{button}</div>"
+    return Control(key, label, value, shown, drag)
 
 
 def choice(key: str, label: str, options: Sequence[str], value: str, resets: bool = False) -> Control:

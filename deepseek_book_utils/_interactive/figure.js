@@ -7,6 +7,7 @@
 //   g.drag[key] = value             the same for any mark with the attribute data-drag=key
 //   g.num(x, digits, plus)          a number with a true minus sign, and a plus sign if wanted
 //   g.last             name of the control that changed last
+//   g.until[key] = value            where playing ends, if before the end of the slider `key`
 window.DV = (name, draw) => {
   for (const fig of document.querySelectorAll(`[data-dv="${name}"]:not([data-on])`)) {
     fig.dataset.on = 1;
@@ -14,7 +15,7 @@ window.DV = (name, draw) => {
     const svg = find("svg"), sentence = find(".dv-s"), box = find("fieldset"), side = find(".dv-x");
     const data = JSON.parse(find('[type="application/json"]').textContent);
     const inputs = [...box.elements].filter((i) => i.name);
-    const values = {}, drag = {}, h = svg.viewBox.baseVal.height;
+    const values = {}, drag = {}, until = {}, h = svg.viewBox.baseVal.height;
     let waiting, last, held;
 
     const add = (parent, tag, attrs, text) => {
@@ -46,7 +47,7 @@ window.DV = (name, draw) => {
       svg.replaceChildren();
       side.replaceChildren();
       sentence.ariaLive = last?.type == "range" ? "off" : "polite"; // a slider speaks the sentence itself
-      sentence.textContent = draw(values, data, { el, add, handle, drag, num, w, h, side, last: last?.name });
+      sentence.textContent = draw(values, data, { el, add, handle, drag, num, w, h, side, until, last: last?.name });
       for (const i of inputs) if (i.type == "range") i.setAttribute("aria-valuetext", i == last ? `${i.value}. ${sentence.textContent}` : i.value);
     };
     const ask = () => (waiting ||= requestAnimationFrame(run));
@@ -72,6 +73,40 @@ window.DV = (name, draw) => {
     });
     svg.addEventListener("pointermove", (e) => held && move(e));
     for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, () => (held = ""));
+
+    // A play button moves its slider at real speed, to the end or until the button or the slider is touched.
+    for (const button of box.querySelectorAll("[data-play]")) {
+      const input = box.elements[button.dataset.play], lo = +input.min, label = button.ariaLabel;
+      const speed = (input.max - lo) / button.dataset.seconds / 1000;
+      let at, before, frame = 0, own;
+      const word = (text) => button.setAttribute("aria-label", label.replace("Play", (button.textContent = text)));
+      const stop = () => {
+        cancelAnimationFrame(frame);
+        frame = 0;
+        word("Play");
+      };
+      const end = () => Math.min(input.max, until[input.name] ?? input.max);
+      const next = (now) => {
+        at = Math.min(end(), at + speed * Math.min(100, now - before));
+        before = now;
+        input.value = at;
+        own = true;
+        changed(input);
+        own = false;
+        if (at < end() && fig.isConnected) frame = requestAnimationFrame(next);
+        else stop();
+      };
+      button.addEventListener("click", () => {
+        if (frame) return stop();
+        window.DVstop?.();
+        window.DVstop = stop;
+        at = +input.value < end() ? +input.value : lo;
+        before = performance.now();
+        word("Pause");
+        frame = requestAnimationFrame(next);
+      });
+      input.addEventListener("input", () => own || stop());
+    }
 
     new ResizeObserver(ask).observe(fig);
     box.hidden = false;

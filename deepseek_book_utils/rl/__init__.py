@@ -1,1 +1,3 @@
-"""What if nobody tells you what was right: learning from rewards, by value and by policy."""
+"""What if nobody tells you what was right: learning from rewards, by value and by
+policy.
+"""

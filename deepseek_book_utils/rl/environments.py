@@ -39,7 +39,8 @@ class Step(NamedTuple):
 class Environments:
     """`count` copies of a gymnasium task; `observations` (N, O) is what they show now.
 
-    Raises ValueError unless actions are discrete and an observation is a row of numbers.
+    Raises ValueError unless actions are discrete and an observation is one row of
+    numbers.
     """
 
     def __init__(self, name: str, count: int, seed: int) -> None:
@@ -50,8 +51,8 @@ class Environments:
         )
         if not isinstance(actions, Discrete):
             raise ValueError(
-                f"{name} has actions {actions}: this learner chooses among a few. Take a "
-                "task with Discrete actions, or cut the range into a few values."
+                f"{name} has actions {actions}: this learner chooses among a few. Take "
+                "a task with Discrete actions, or cut the range into a few values."
             )
         if not isinstance(space, Box) or len(space.shape) != 1:
             raise ValueError(

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator
 
+from deepseek_book_utils import interactive
+
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 FIGURES = [
     (page.relative_to(SITE).as_posix(), name)
@@ -134,3 +136,53 @@ def test_figures_are_light(page: str) -> None:
     assert max(sizes) <= 60 * 1024, f"one figure of {max(sizes) // 1024} kB"
     reacting = sum(size for size, figure in zip(sizes, figures, strict=True) if "data-dv=" in figure)
     assert reacting <= 250 * 1024, f"reacting figures of {reacting // 1024} kB on one page"
+
+
+def test_play_moves_the_slider_and_can_be_paused(tmp_path: Path, visit: Callable) -> None:
+    draw = "g.el('text', {y: 50}, s.x); g.until.x = 80; return 'x is ' + s.x"
+    pictures = [
+        interactive.figure(
+            f"player-{i}",
+            "It plays",
+            "When?",
+            [interactive.slider("x", "Time", 0, 100, 1, 20, play=20)],
+            draw,
+            says=[({}, "x is 20")],
+        )
+        for i in (1, 2)
+    ]
+    (tmp_path / "players.html").write_text("".join(picture.html for picture in pictures), encoding="utf8")
+    page = visit((tmp_path / "players.html").as_uri()).page
+    one, two = page.locator("[name=x]").all()
+    play, other = page.locator("[data-play]").all()
+    page.evaluate(FRAME)
+    words = [button.text_content() for button in (play, other)]
+    assert words == ["Play", "Play"] and one.input_value() == "20", "nothing starts by itself"
+
+    def moved(past: int) -> None:
+        page.wait_for_function(f"+document.querySelector('[name=x]').value > {past}")
+
+    play.focus()
+    play.press("Enter")
+    moved(20)
+    assert play.text_content() == "Pause" and play.get_attribute("aria-label") == "Pause: Time"
+    play.press("Enter")
+    value = one.input_value()
+    for _ in range(30):
+        page.evaluate(FRAME)
+    assert one.input_value() == value and play.text_content() == "Play", "a second press pauses"
+
+    play.click()
+    moved(int(value))
+    other.click()
+    assert play.text_content() == "Play" and other.text_content() == "Pause", "only one figure plays"
+    two.press("Home")
+    assert other.text_content() == "Play", "a reader who moves the slider takes over"
+
+    one.evaluate("i => { i.value = 79; i.dispatchEvent(new Event('input', {bubbles: true})) }")
+    play.click()
+    page.wait_for_function("document.querySelector('[data-play]').textContent == 'Play'")
+    assert one.input_value() == "80", "playing ends where the drawing says"
+    play.click()
+    page.wait_for_function("+document.querySelector('[name=x]').value < 70")
+    assert play.text_content() == "Pause", "and begins again from the start"

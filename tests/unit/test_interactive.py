@@ -128,3 +128,15 @@ def test_a_live_widget_leaves_a_figure_on_the_page(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "google.colab", sys)
     interactive.live(widget, Picture("<p>still</p>", "still"))
     assert "text/html" not in seen[1]
+
+
+def test_a_slider_that_plays_has_a_button_of_its_own() -> None:
+    time = slider("time", "Time & place", 0, 10, 0.02, 4, play=10)
+    assert time.html.startswith("<div class=dv-p><label>") and not time.drag
+    button = 'data-play="time" data-seconds=10 aria-label="Play: Time &amp; place">Play</button></div>'
+    assert time.html.endswith(f"<button type=button {button}")
+    assert time.html.index("</label>") < time.html.index("<button")  # a label names one control, the slider
+    assert "<button" not in slider("x", "X", 0, 1, 0.1, 1).html
+    assert 'name="time"' in make(controls=[time], says=[({}, "start"), ({"time": 2}, "two")]).html
+    with pytest.raises(ValueError, match="seconds from lo to hi"):
+        slider("x", "X", 0, 1, 0.1, 1, play=-1)
