@@ -4,6 +4,7 @@ For every seed: DQN with five kinds of target, Double and Dueling DQN, what DQN 
 what they earn, A2C, A3C, and the noise of the policy gradient with and without a critic.
 """
 
+import copy
 import time
 from dataclasses import asdict, replace
 from functools import partial
@@ -14,7 +15,7 @@ from torch import nn
 from deepseek_book_utils.rl.a3c import A3C_SETTINGS, train_a3c
 from deepseek_book_utils.rl.actor_critic import A2CSettings, ActorCritic, train_a2c
 from deepseek_book_utils.rl.dqn import DQNSettings, mean_return, promised_and_true, stable_from, train_dqn
-from deepseek_book_utils.rl.gradient_noise import gradient_noise
+from deepseek_book_utils.rl.gradient_noise import fit_critic, gradient_noise
 from deepseek_book_utils.rl.targets import AverageTarget, DynamicTarget, HardTarget
 from tools.recording import record
 
@@ -92,7 +93,10 @@ def a2c_arm(seed: int) -> dict[str, Any]:
         if steps // A2C_EVERY > (history[-1]["steps"] if history else 0) // A2C_EVERY:
             history.append({"steps": steps, "return": mean_return(network.actor, TASK), "seconds": seconds})
         if steps >= HALF_TRAINED and not noise:
-            noise.update(gradient_noise(TASK, network, settings, seed))
+            noise["young critic"] = gradient_noise(TASK, network, settings, seed)
+            fitted = copy.deepcopy(network)
+            fit_critic(TASK, fitted, settings, seed)
+            noise["fitted critic"] = gradient_noise(TASK, fitted, settings, seed)
         watch.outside(since)
 
     train_a2c(TASK, settings, seed, look)
