@@ -106,6 +106,7 @@ claims: $(READY)  ## runs the claims' seeds again and records them (long)
 
 bench: $(READY)  ## our code beside the libraries a reader would use instead
 	$(PY) -m benchmarks
+	$(PY) -m benchmarks.rl
 
 clean:  ## removes what the build made; the environments stay
 	rm -rf _build book/exercises build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
