@@ -33,7 +33,7 @@ Measure = Callable[[nn.Module], dict[str, float]]
 class DQNSettings:
     """Settings of `train_dqn`; raises ValueError where a value makes no sense.
 
-    Chosen on CartPole-v1 with five seeds; the reasons are what was seen there.
+    Chosen on CartPole-v1 with development seeds; the reasons are what was seen there.
     """
 
     updates: int = 3000
