@@ -245,6 +245,25 @@ def test_a_seed_gives_a_run(kind, dueling) -> None:
     assert not torch.equal(other(SEEN), runs[0][0])
 
 
+def test_the_kind_of_network_is_as_asked() -> None:
+    for dueling, kind in ((False, QNetwork), (True, DuelingNetwork)):
+        net, _ = train_dqn("CartPole-v1", replace(SMALL, dueling=dueling, updates=1), 0, nothing)
+        assert isinstance(net, kind)
+
+
+def test_the_steps_become_smaller() -> None:
+    """The rate falls along a cosine: the last of 20 steps is taken with 0.6 % of it."""
+    path = []
+
+    def follow(net: nn.Module) -> dict[str, float]:
+        path.append(nn.utils.parameters_to_vector(net.parameters()).detach())
+        return {}
+
+    train_dqn("CartPole-v1", replace(SMALL, evaluate_every=1), 0, follow)
+    lengths = [(after - before).norm().item() for before, after in zip(path, path[1:], strict=False)]
+    assert lengths[-1] < 0.05 * lengths[0] and lengths[len(lengths) // 2] < lengths[0]
+
+
 def test_history_says_when_and_what() -> None:
     seen = []
 
