@@ -103,6 +103,7 @@ assignments: $(READY)  ## student and instructor files, and a course for nbgrade
 claims: $(READY)  ## runs the claims' seeds again and records them (long)
 	$(PY) -m tools.record_r1_zero
 	$(PY) -m tools.record_rl
+	$(PY) -m tools.record_a3c
 
 bench: $(READY)  ## our code beside the libraries a reader would use instead
 	$(PY) -m benchmarks

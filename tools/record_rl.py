@@ -1,7 +1,7 @@
 """Record the findings of chapter 2 over five fresh seeds: `make claims` (two processes, about five minutes).
 
 For every seed: DQN with five kinds of target, Double and Dueling DQN, what DQN and Double DQN promise and
-what they earn, A2C, A3C, and the noise of the policy gradient with and without a critic.
+what they earn, A2C, and the noise of the policy gradient with and without a critic.
 """
 
 import copy
@@ -12,7 +12,6 @@ from typing import Any
 
 from torch import nn
 
-from deepseek_book_utils.rl.a3c import A3C_SETTINGS, train_a3c
 from deepseek_book_utils.rl.actor_critic import A2CSettings, ActorCritic, train_a2c
 from deepseek_book_utils.rl.dqn import DQNSettings, mean_return, promised_and_true, stable_from, train_dqn
 from deepseek_book_utils.rl.gradient_noise import fit_critic, gradient_noise
@@ -110,13 +109,6 @@ def a2c_arm(seed: int) -> dict[str, Any]:
     return {"a2c": found, "noise": noise}
 
 
-def a3c_arm(seed: int) -> dict[str, Any]:
-    """One A3C training with two workers."""
-    network, history = train_a3c(TASK, A3C_SETTINGS, seed, workers=2)
-    stale = [row["stale"] for row in history]
-    return {"return": mean_return(network.actor, TASK), "stale": sum(stale) / len(stale)}
-
-
 def run_seed(seed: int) -> dict[str, Any]:
     """All arms for one seed; seconds are CPU seconds on one thread."""
     found: dict[str, Any] = {"dqn": {}}
@@ -127,8 +119,7 @@ def run_seed(seed: int) -> dict[str, Any]:
         name: promises(replace(PROMISING, double=name == "double"), seed) for name in ("dqn", "double")
     }
     found |= a2c_arm(seed)
-    found["a3c"] = a3c_arm(seed)
-    print(f"seed {seed} a2c: {found['a2c']}, a3c: {found['a3c']}", flush=True)
+    print(f"seed {seed} a2c: {found['a2c']}", flush=True)
     return found
 
 
@@ -140,7 +131,7 @@ def plain(settings: Any) -> dict[str, Any]:
 def main() -> None:
     """Run the seeds and write the record."""
     settings = {"dqn": {name: plain(arm) for name, arm in DQN.items()}}
-    settings |= {"a2c": plain(A2CSettings()), "a3c": plain(A3C_SETTINGS), "promises": plain(PROMISING)}
+    settings |= {"a2c": plain(A2CSettings()), "promises": plain(PROMISING)}
     record("rl", run_seed, settings, SOURCES, __doc__)
 
 
