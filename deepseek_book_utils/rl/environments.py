@@ -36,6 +36,11 @@ class Step(NamedTuple):
     real: Tensor  # (N,) bool, False where the environment only reset
 
 
+def copied(numbers: np.ndarray, kind: type[np.generic]) -> Tensor:
+    """A tensor of its own memory: gymnasium writes into its arrays again."""
+    return torch.from_numpy(np.array(numbers, kind))
+
+
 class Environments:
     """`count` copies of a gymnasium task; `observations` (N, O) is what they show now.
 
@@ -62,14 +67,11 @@ class Environments:
         if self.env.metadata.get("autoreset_mode") != AutoresetMode.NEXT_STEP:
             raise ValueError(f"{name}: make it with autoreset_mode=NEXT_STEP.")
         self.count, self.size, self.actions = count, space.shape[0], int(actions.n)
-        self.observations = self._row(self.env.reset(seed=seed)[0])
-        self._ended = torch.zeros(count, dtype=torch.bool)
-        self._earned = torch.zeros(count)
+        self.observations = copied(self.env.reset(seed=seed)[0], np.float32)
+        # Bookkeeping stays in numpy: on N numbers, torch costs several times as much.
+        self._ended = np.zeros(count, bool)
+        self._earned = np.zeros(count, np.float32)
         self.returns: list[float] = []  # of every episode that has ended
-
-    @staticmethod
-    def _row(observations: np.ndarray) -> Tensor:
-        return torch.tensor(observations, dtype=torch.float32)  # copies: gym reuses it
 
     def step(self, actions: Tensor) -> Step:
         """Carry out one action (N,) in each copy."""
@@ -77,15 +79,15 @@ class Environments:
         step = Step(
             self.observations,
             actions,
-            torch.as_tensor(rewards, dtype=torch.float32),
-            self._row(found),
-            torch.tensor(terminated),
-            torch.tensor(truncated),
-            ~self._ended,
+            copied(rewards, np.float32),
+            copied(found, np.float32),
+            copied(terminated, np.bool_),
+            copied(truncated, np.bool_),
+            torch.from_numpy(~self._ended),
         )
         self.observations = step.next_observations
-        self._ended = step.terminated | step.truncated
-        self._earned += step.rewards
+        self._ended = terminated | truncated
+        self._earned += step.rewards.numpy()
         if self._ended.any():
             self.returns += self._earned[self._ended].tolist()
             self._earned[self._ended] = 0.0

@@ -1,6 +1,7 @@
 """The sentences of chapter 4's reacting figures, against values worked out by hand."""
 
 import json
+import math
 import re
 from html import unescape
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 
 from deepseek_book_utils.interactive import Picture
 from deepseek_book_utils.reasoning import figures
+from deepseek_book_utils.reasoning.decoding_figure import decoding_figure
+from deepseek_book_utils.reasoning.language import VOCABULARY
 
 RIGHT = "<think> 9 a *3 7 check 7 b -1 6 </think> <ans> 6 </ans> <eos>"
 WRONG = "<think> 九 a 乘三 六 查 七 等 九 a 乘三 七 b -1 8 </think> <ans> 8 </ans> <eos>"
@@ -73,3 +76,23 @@ def test_languages_are_counted_by_word() -> None:
     assert rows[1][1].endswith(
         "with a reward for one language: no chain holds a word, and 0 of 1 chains mix both."
     )
+
+
+def test_what_temperature_and_filters_leave() -> None:
+    words = [math.log(p) for p in (0.5, 0.3, 0.15, 0.05)]
+    prompt = {"context": "<bos>", "logits": words + [-40.0] * (len(VOCABULARY) - 4)}
+    picture = decoding_figure([prompt | {"name": "one"}, prompt | {"name": "two"}])
+    rows = {str(settings): sentence for settings, sentence in sentences(picture)}
+    best = VOCABULARY[0]
+    # .5 + .3 is less than .9, so the third stays: .5 / .95 and .15 / .95
+    three = f"Of {len(VOCABULARY)} words 3 can be drawn: {best} with 52.6 %, the least probable of them with "
+    assert rows["{}"] == three + "15.8 %."
+    assert rows["{'T': 0}"] == f"Of {len(VOCABULARY)} words one can be drawn: {best}, always."
+    assert rows["{'p': 0.5}"] == rows["{'T': 0}"]
+    assert rows["{'p': 1, 'k': 3}"] == three + "15.8 %."
+    # at T = 2 the square roots count; all words stay, and the others have e^-20
+    assert f"words {len(VOCABULARY)} can be drawn: {best} with 37.9 %" in rows["{'T': 2, 'p': 1}"]
+    assert rows["{'T': 2, 'p': 1}"].endswith("with under 0.1 %.")
+    assert rows["{'T': 2, 'p': 1, 'm': 0.1}"].endswith("with 12.0 %.")
+    with pytest.raises(ValueError, match="one a word"):
+        decoding_figure([{"name": "one", "context": "", "logits": [0.0]}])

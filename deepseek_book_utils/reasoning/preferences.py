@@ -1,0 +1,258 @@
+"""Direct Preference Optimization (DPO): learn from pairs of answers, one preferred,
+without a reward model and without sampling in between.
+
+Letters: N pairs, T response tokens. After Rafailov et al. (arXiv 2305.18290). The pairs
+are a policy's own answers to the same problem, one right, one wrong, as the verifier
+says. `rounds` samples them anew from the policy as it has become, and starts from that
+policy's probabilities: the on-line form. Left out of the paper: human judges, ties and
+supervised training on the chosen answers beforehand.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .language import PAD, TOKEN_ID, Problem, sample_problem
+from .model import ReasoningModel
+from .pen import Pen
+from .r1_zero import response_log_probs
+from .rewards import accuracy_reward
+from .sampling import generate
+
+
+class Preference(NamedTuple):
+    """Loss (scalar), and for every pair (N,) the implicit rewards and their margin,
+    without gradient.
+    """
+
+    loss: Tensor
+    chosen_rewards: Tensor
+    rejected_rewards: Tensor
+    margins: Tensor
+
+
+def dpo_loss(
+    policy_chosen: Tensor,
+    policy_rejected: Tensor,
+    reference_chosen: Tensor,
+    reference_rejected: Tensor,
+    beta: float,
+) -> Preference:
+    """How badly the policy tells N chosen answers from N rejected ones.
+
+    All four (N,): log-probabilities of whole answers, summed over their tokens. Raises
+    ValueError on no pair, shapes that differ, or beta <= 0.
+    """
+    shapes = {
+        tuple(log_probs.shape)
+        for log_probs in (
+            policy_chosen,
+            policy_rejected,
+            reference_chosen,
+            reference_rejected,
+        )
+    }
+    if len(shapes) > 1 or policy_chosen.ndim != 1 or not len(policy_chosen):
+        raise ValueError(
+            f"Expected four times (N,), N >= 1, one sum an answer; got {shapes}."
+        )
+    if not beta > 0:
+        raise ValueError(f"beta = {beta} ties the policy to its reference: take > 0.")
+    # r(x, y) = beta log(pi(y | x) / pi_ref(y | x))      Rafailov et al., section 4
+    chosen = beta * (policy_chosen - reference_chosen.detach())
+    rejected = beta * (policy_rejected - reference_rejected.detach())
+    # -log sigmoid(r(x, y_w) - r(x, y_l))                Rafailov et al., eq. 7
+    loss = -F.logsigmoid(chosen - rejected).mean()
+    chosen, rejected = chosen.detach(), rejected.detach()
+    return Preference(loss, chosen, rejected, chosen - rejected)
+
+
+@dataclass(frozen=True)
+class DPOSettings:
+    """One run of preference learning."""
+
+    problems: int = 640  # times 16 answers: what 40 steps of R1-Zero sample
+    group_size: int = 16  # answers a problem
+    rounds: int = 1  # how often the pairs are sampled anew; 1 is off-line, as published
+    pairs: int = 8  # at most from one problem, so that no problem outweighs the rest
+    epochs: int = 1  # passes over the pairs of a round
+    batch: int = 32  # pairs an update
+    beta: float = 0.1  # the paper's default: how dear it is to leave the reference
+    lr: float = 5e-4
+    max_new_tokens: int = 90
+    pen: Pen = field(default_factory=Pen)
+
+    def __post_init__(self) -> None:
+        if min(self.rounds, self.pairs, self.epochs, self.batch) < 1:
+            raise ValueError(
+                f"rounds, pairs, epochs and batch: at least 1; got {self}."
+            )
+        if self.problems < self.rounds:
+            raise ValueError(f"Take at least one problem a round; got {self}.")
+
+
+class Pairs(NamedTuple):
+    """N pairs of answers to the same prompt, chosen before rejected.
+
+    prompts (N, Tp), padded on the left; responses and mask (2, N, T), padded on the
+    right, mask True where the policy chose the token; reference (2, N), what the policy
+    that wrote the answers gave them, as sums of log-probabilities.
+    """
+
+    prompts: Tensor
+    responses: Tensor
+    mask: Tensor
+    reference: Tensor
+
+
+def join_pairs(parts: Sequence[Pairs]) -> Pairs:
+    """Pairs of several batches as one, padded to the longest."""
+    Tp = max(part.prompts.shape[1] for part in parts)
+    T = max(part.responses.shape[2] for part in parts)
+    prompts, responses, mask = [], [], []
+    for part in parts:
+        left, right = Tp - part.prompts.shape[1], T - part.responses.shape[2]
+        prompts.append(F.pad(part.prompts, (left, 0), value=TOKEN_ID[PAD]))
+        responses.append(F.pad(part.responses, (0, right), value=TOKEN_ID[PAD]))
+        mask.append(F.pad(part.mask, (0, right)))
+    reference = torch.cat([part.reference for part in parts], dim=1)
+    return Pairs(
+        torch.cat(prompts), torch.cat(responses, 1), torch.cat(mask, 1), reference
+    )
+
+
+def right_and_wrong(
+    texts: Sequence[str],
+    problems: Sequence[Problem],
+    settings: DPOSettings,
+    rng: random.Random,
+) -> list[tuple[int, int]]:
+    """Rows of a right and of a wrong answer to the same problem; texts in groups."""
+    rows: list[tuple[int, int]] = []
+    for i, problem in enumerate(problems):
+        group = range(i * settings.group_size, (i + 1) * settings.group_size)
+        right = [row for row in group if accuracy_reward(texts[row], problem.answer)]
+        wrong = [row for row in group if row not in right]
+        n = min(len(right), len(wrong), settings.pairs)
+        rows += zip(rng.sample(right, n), rng.sample(wrong, n), strict=True)
+    return rows
+
+
+def sample_pairs(
+    model: ReasoningModel,
+    problems: Sequence[Problem],
+    settings: DPOSettings,
+    rng: random.Random,
+    generator: torch.Generator,
+) -> Pairs:
+    """Pairs of the model's own answers to each problem, a right one and a wrong one.
+
+    Problems whose answers are all right or all wrong give none. Raises ValueError if no
+    problem gives any.
+    """
+    parts = []
+    for start in range(0, len(problems), 16):  # few at a time keep the cache small
+        asked = problems[start : start + 16]
+        rollouts = generate(
+            model,
+            [problem.prompt for problem in asked],
+            settings.group_size,
+            generator,
+            settings.max_new_tokens,
+            pen=settings.pen,
+        )
+        rows = right_and_wrong(rollouts.texts(), asked, settings, rng)
+        if rows:
+            both = torch.tensor(rows).T  # (2, N)
+            mask = rollouts.chosen[both]  # (B, T) -> (2, N, T)
+            reference = (rollouts.log_probs[both] * mask).sum(dim=-1)
+            prompts, responses = rollouts.prompts[both[0]], rollouts.responses[both]
+            parts.append(Pairs(prompts, responses, mask, reference))
+    if not parts:
+        raise ValueError(
+            "No problem has a right and a wrong answer: there is nothing to prefer. "
+            "Sample more answers a problem, or take problems of another difficulty."
+        )
+    return join_pairs(parts)
+
+
+def pairs_at(pairs: Pairs, rows: list[int]) -> Pairs:
+    """Some of the pairs."""
+    prompts, responses, mask, reference = pairs
+    return Pairs(prompts[rows], responses[:, rows], mask[:, rows], reference[:, rows])
+
+
+def pair_log_probs(model: ReasoningModel, pairs: Pairs) -> Tensor:
+    """log pi(y | x) (2, N) of whole answers, over the tokens that the policy chose."""
+    rows = response_log_probs(
+        model,
+        pairs.prompts.repeat(2, 1),
+        pairs.responses.flatten(0, 1),
+        pairs.mask.flatten(0, 1),
+    )  # (2N, T)
+    return rows.sum(dim=1).view(2, -1)
+
+
+def dpo_update(
+    model: ReasoningModel,
+    optimizer: torch.optim.Optimizer,
+    pairs: Pairs,
+    beta: float,
+) -> dict[str, float]:
+    """One step down the loss of these pairs; returns what was measured before it.
+
+    chosen and rejected: how far log pi(y | x) has moved away from the reference.
+    """
+    policy = pair_log_probs(model, pairs)
+    preference = dpo_loss(
+        policy[0], policy[1], pairs.reference[0], pairs.reference[1], beta
+    )
+    optimizer.zero_grad()
+    preference.loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    moved = (policy.detach() - pairs.reference).mean(dim=1)  # (2, N) -> (2,)
+    return {
+        "loss": preference.loss.item(),
+        "margin": preference.margins.mean().item(),
+        "ordered": (preference.margins > 0).float().mean().item(),
+        "chosen": moved[0].item(),
+        "rejected": moved[1].item(),
+    }
+
+
+def train_dpo(
+    model: ReasoningModel,
+    settings: DPOSettings,
+    seed: int,
+    watch: Callable[[int], None] | None = None,
+) -> list[dict[str, float]]:
+    """Train the model in place; returns what was measured at every update.
+
+    `watch` is called after every update, with how many there have been.
+    """
+    rng = random.Random(seed)
+    generator = torch.Generator(model.head.weight.device).manual_seed(seed)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=settings.lr, betas=(0.9, 0.98), weight_decay=0.0
+    )
+    history: list[dict[str, float]] = []
+    each = settings.problems // settings.rounds
+    for number in range(1, settings.rounds + 1):
+        problems = [sample_problem(rng) for _ in range(each)]
+        pairs = sample_pairs(model, problems, settings, rng, generator)
+        N = len(pairs.prompts)
+        order = [i for _ in range(settings.epochs) for i in rng.sample(range(N), N)]
+        for start in range(0, len(order), settings.batch):
+            rows = order[start : start + settings.batch]
+            part = pairs_at(pairs, rows)
+            measured = dpo_update(model, optimizer, part, settings.beta)
+            history.append({"round": number, "pairs": N, **measured})
+            if watch:
+                watch(len(history))
+    return history
