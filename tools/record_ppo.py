@@ -10,10 +10,12 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+import torch
 from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 
 from deepseek_book_utils.rl.actor_critic import ActorCritic
 from deepseek_book_utils.rl.dqn import mean_return, stable_from
+from deepseek_book_utils.rl.environments import Environments, greedy_returns
 from deepseek_book_utils.rl.ppo import PPOSettings, train_ppo
 from tools.recording import record
 
@@ -64,6 +66,15 @@ def by_fours(values: list[float]) -> list[float]:
     return [sum(values[i : i + 4]) / 4 for i in range(0, len(values), 4)]
 
 
+@torch.no_grad()
+def promised_and_earned(network: ActorCritic, settings: PPOSettings) -> dict[str, float]:
+    """What the critic says of 100 starts of the whole task, and what follows them: discounted returns."""
+    starts = Environments(TASK, 100, seed=1).observations
+    earned = greedy_returns(network.actor, TASK, 100, seed=1, discount=settings.discount)
+    promised = network(starts)[1] / settings.reward_scale
+    return {"promised": promised.mean().item(), "earned": earned.mean().item()}
+
+
 def ppo_arm(task: str, settings: PPOSettings, seed: int) -> dict[str, Any]:
     """One training: 100 greedy episodes of the whole CartPole at fixed steps, and how far its updates went.
 
@@ -80,7 +91,7 @@ def ppo_arm(task: str, settings: PPOSettings, seed: int) -> dict[str, Any]:
             found.append({"steps": steps, "return": mean_return(network.actor, TASK), "seconds": seconds})
             judging += time.process_time() - since
 
-    _, history = train_ppo(task, settings, seed, watch)
+    network, history = train_ppo(task, settings, seed, watch)
     seconds = time.process_time() - start - judging
     stable = stable_from(found) or {"steps": float("nan"), "seconds": float("nan")}
     return {
@@ -90,8 +101,7 @@ def ppo_arm(task: str, settings: PPOSettings, seed: int) -> dict[str, Any]:
         "seconds": seconds,
         "kl": by_fours([row["kl"] for row in history]),
         "clipped": by_fours([row["clipped"] for row in history]),
-        "entropy": history[-1]["entropy"],
-    }
+    } | promised_and_earned(network, settings)
 
 
 def run_seed(seed: int) -> dict[str, Any]:

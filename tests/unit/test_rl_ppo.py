@@ -320,3 +320,27 @@ def test_environments_hand_out_what_stays() -> None:
                 earned[n] = 0.0
             assert step.real[n] or step.rewards[n] == 0
     assert found == envs.returns[: len(found)] and len(found) > 5
+
+
+class Reusing:
+    """Writes every answer into the same arrays, as a vector environment may."""
+
+    def __init__(self) -> None:
+        self.seen, self.paid = np.zeros((2, 4), np.float32), np.zeros(2, np.float32)
+        self.over, self.late = np.zeros(2, np.bool_), np.zeros(2, np.bool_)
+
+    def step(self, actions):
+        self.seen += 1
+        self.paid += 1
+        self.over ^= True
+        self.late ^= True
+        return self.seen, self.paid, self.over, self.late, {}
+
+
+def test_environments_copy_what_the_task_writes_into_again() -> None:
+    envs = Environments("CartPole-v1", 2, seed=0)
+    envs.env = Reusing()
+    first, _ = (envs.step(torch.zeros(2, dtype=torch.long)) for _ in range(2))
+    assert first.next_observations.eq(1).all() and first.rewards.eq(1).all()
+    assert first.terminated.all() and first.truncated.all()
+    assert envs.returns == [1.0, 1.0]
