@@ -101,9 +101,8 @@ assignments: $(READY)  ## student and instructor files, and a course for nbgrade
 	$(PY) -m tools.assignments $(if $(SALT),--salt $(SALT))
 
 claims: $(READY)  ## runs the claims' seeds again and records them (long)
-	$(PY) -m tools.record_r1_zero
-	$(PY) -m tools.record_rl
-	$(PY) -m tools.record_a3c
+	set -e; for record in r1_zero rl a3c ppo trust distributed ablations sparse reward_models multi_task preferences; do \
+	  $(PY) -m tools.record_$$record; done
 
 bench: $(READY)  ## our code beside the libraries a reader would use instead
 	$(PY) -m benchmarks

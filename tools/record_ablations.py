@@ -83,7 +83,8 @@ def ppo_curve(settings: PPOSettings, rule: Callable[[float, float, float], float
     network = ActorCritic(envs.size, envs.actions, settings.hidden)
     optimizer = torch.optim.Adam(network.parameters(), eps=1e-5, fused=True)
     updates = settings.total_steps // (settings.environments * settings.steps)
-    factor, kl, returns = 1.0, TARGET_KL, []
+    factor, kl = 1.0, TARGET_KL
+    returns: list[float] = []
     for update in range(updates):
         factor = rule(factor, kl, update / updates)
         optimizer.param_groups[0]["lr"] = factor * settings.learning_rate
@@ -111,7 +112,7 @@ def run_seed(seed: int) -> dict[str, Any]:
 
 def main() -> None:
     """Run the seeds and write the record."""
-    arms = {"memory": MEMORY, "ahead": AHEAD, "entropy": ENTROPY}
+    arms: dict[str, dict[str, Any]] = {"memory": MEMORY, "ahead": AHEAD, "entropy": ENTROPY}
     settings: dict[str, Any] = {
         name: {key: plain(arm) for key, arm in group.items()} for name, group in arms.items()
     }

@@ -1650,7 +1650,10 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     out = []
     for g in gradients:
         total = g.sum(0)
-        out.append((total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
+            / expected_count
+        )
     return out
 
 
@@ -1661,7 +1664,10 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
         norms = g.flatten(1).norm(dim=1)
         factors = (max_norm / norms).clamp(max=1)
         total = (g * factors.view(-1, *[1] * (g.ndim - 1))).sum(0)
-        out.append((total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
+            / expected_count
+        )
     return out
 
 
@@ -1687,7 +1693,10 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     out = []
     for g in gradients:
         total = torch.einsum("b,b...->...", max_norm / norms, g)
-        out.append((total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
+            / expected_count
+        )
     return out
 
 
@@ -1696,7 +1705,10 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     out = []
     for g in gradients:
         total = g.clamp(-max_norm, max_norm).sum(0)
-        out.append((total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
+            / expected_count
+        )
     return out
 
 
@@ -1707,7 +1719,9 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     out = []
     for g in gradients:
         total = torch.einsum("b,b...->...", factors, g)
-        out.append((total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / len(g))
+        out.append(
+            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / len(g)
+        )
     return out
 
 
@@ -1729,7 +1743,10 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     out = []
     for g in gradients:
         total = torch.einsum("b,b...->...", factors, g)
-        out.append((total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
+            / expected_count
+        )
     return out
 
 
@@ -1740,7 +1757,10 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     out = []
     for g in gradients:
         total = torch.einsum("b,b...->...", factors, g)
-        out.append((total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
+            / expected_count
+        )
     return out
 
 
@@ -1750,7 +1770,10 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     out = []
     for g in gradients:
         total = g[norms <= max_norm].sum(0)
-        out.append((total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
+            / expected_count
+        )
     return out
 
 
@@ -1761,7 +1784,10 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     for g in gradients:
         shape = (-1, *[1] * (g.ndim - 1))
         total = (g / norms.view(shape) * norms.clamp(max=max_norm).view(shape)).sum(0)
-        out.append((total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
+            / expected_count
+        )
     return out
 
 
@@ -1779,7 +1805,9 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     out = []
     for g in gradients:
         total = torch.einsum("b,b...->...", factors, g)
-        out.append((total + noise_multiplier * torch.randn(total.shape, generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * torch.randn(total.shape, generator=generator)) / expected_count
+        )
     return out
 
 
@@ -1825,7 +1853,9 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     out = []
     for g in gradients:
         total = torch.einsum("b,b...->...", factors, g)
-        out.append((total + noise_multiplier * max_norm * torch.randn((), generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * max_norm * torch.randn((), generator=generator)) / expected_count
+        )
     return out
 
 
@@ -1848,7 +1878,10 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     out = []
     for g in gradients:
         total = torch.einsum("b,b...->...", factors, g)
-        out.append((total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
+            / expected_count
+        )
     return out
 
 
@@ -1859,7 +1892,10 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     out = []
     for g in gradients:
         total = torch.einsum("b,b...->...", factors, g)
-        out.append((total + noise_multiplier * max_norm * torch.rand(total.shape, generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * max_norm * torch.rand(total.shape, generator=generator))
+            / expected_count
+        )
     return out
 
 
@@ -1872,7 +1908,10 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     out = []
     for g in gradients:
         total = torch.einsum("b,b...->...", factors, g)
-        out.append((total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
+            / expected_count
+        )
     return out
 
 
@@ -1884,7 +1923,10 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
     for g in gradients:
         g *= factors.view(-1, *[1] * (g.ndim - 1))
         total = g.sum(0)
-        out.append((total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / expected_count)
+        out.append(
+            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
+            / expected_count
+        )
     return out
 
 
