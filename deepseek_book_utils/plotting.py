@@ -15,6 +15,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from cycler import cycler
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter, NullFormatter
 
 from deepseek_book_utils.interactive import Picture, asset
 
@@ -81,7 +82,7 @@ def _svg(fig: Figure) -> str:
     for name, color in COLORS.items():
         text = text.replace(color, f"var(--{name})")
     text = re.sub(r"\s+", " ", text).replace("> <", "><").replace("xlink:href", "href")
-    text = re.sub(r"font-family: 'DejaVu Sans'.*?sans-serif;? ?| transform=\"rotate\(-0 .*?\"", "", text)
+    text = re.sub(r"font-family: 'DejaVu Sans'[^;\"]*;? ?| transform=\"rotate\(-0 .*?\"", "", text)
     text = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.4g}", text)
     text = re.sub(r'd="(M [-\d.]+ [-\d.]+(?: L [-\d.]+ [-\d.]+)+) ?"', _short_polyline, text)
     text = re.sub(r"^<svg.*?(viewBox=\S+ \S+ \S+ \S+?)[ >].*?(?=<)", r"<svg \1>", text)
@@ -113,6 +114,15 @@ def _stack(fig: Figure) -> int:
     return columns
 
 
+def _plain_log_labels(fig: Figure) -> None:
+    """0.01 in place of a power of ten, whose exponent would be too small to read; set labels stay."""
+    for ax in fig.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            if axis.get_scale() == "log" and isinstance(axis.get_major_formatter(), LogFormatter):
+                axis.set_major_formatter("{x:g}")
+                axis.set_minor_formatter(NullFormatter())
+
+
 def show(fig: Figure, *, title: str, alt: str, caption: str = "") -> Picture:
     """A matplotlib figure for the page. `title` is its finding, `alt` says in words what the picture shows.
 
@@ -123,6 +133,7 @@ def show(fig: Figure, *, title: str, alt: str, caption: str = "") -> Picture:
         raise ValueError(
             "show needs a title (the finding, as a sentence) and alt (what the picture shows, in words)"
         )
+    _plain_log_labels(fig)
     height = fig.get_figheight()
     drawings = []
     for css, width in (("dv-w", WIDE), ("dv-n", NARROW)):

@@ -59,8 +59,9 @@ class LearnedModel:
     def imagine(self, rng: np.random.Generator) -> Imagined:
         """A step from a state and an action tried before, all equally likely.
 
-        Sutton and Barto 2018, section 8.2 (Tabular Dyna-Q). Raises ValueError before
-        the first real step.
+        Close to Sutton and Barto 2018, section 8.2 (Tabular Dyna-Q), which draws the
+        state first, then one of its actions. Raises ValueError before the first real
+        step.
         """
         if not self.tried:
             raise ValueError("Nothing to imagine from: see at least one real step.")

@@ -33,7 +33,7 @@ def surrogate(
     logits (B, A); actions and advantages (B,). Only near the old policy is it true.
     """
     log_ratio = logits.log_softmax(dim=-1) - old_logits.log_softmax(dim=-1)
-    # E[pi(a|s) / pi_old(a|s) A(s, a)]                    Schulman et al. 2015, eq. 14
+    # E[pi(a|s) / pi_old(a|s) A(s, a)]       Schulman et al. 2015, eq. 14, A for Q
     ratio = log_ratio.gather(-1, actions[:, None])[:, 0].exp()  # (B, A) -> (B,)
     return (ratio * advantages).mean()
 

@@ -165,7 +165,7 @@ def ppo_loss(
     policy = -(share * kept).sum()
     value = (share * (returns - values).square()).sum()
     entropy = -(share * (log_probs.exp() * log_probs).sum(dim=-1)).sum()
-    total = policy + value_weight * value - entropy_weight * entropy  # eq. 9
+    total = policy + value_weight * value - entropy_weight * entropy  # -eq. 9
     with torch.no_grad():
         # r - 1 - log r: never negative, on average KL   Schulman, "Approximating KL"
         kl = (share * (ratio - 1 - log_ratio)).sum()

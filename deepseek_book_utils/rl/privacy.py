@@ -2,8 +2,8 @@
 Renyi differential privacy.
 
 Differential privacy: whoever sees all that a training published can hardly say whether
-one person took part. With probability 1 - delta, whatever was published is at most
-e^epsilon times likelier with that person than without, or without than with.
+one person took part. Whatever set of results one picks, its probability with that
+person is at most e^epsilon times its probability without, plus delta, and vice versa.
 
 The mechanism counted here is that of DP-SGD (Abadi et al., arXiv 1607.00133). In each
 step every person takes part with probability q, by a coin of their own; each brings a

@@ -48,7 +48,7 @@ class TRPOSettings:
     steps: int = 64  # T between updates
     hidden: tuple[int, ...] = (64, 64)  # of the actor, and again of the critic
     max_kl: float = 0.01  # delta, the radius: the paper's value
-    products: int = 10  # Fisher products in one conjugate gradient: the paper's value
+    products: int = 10  # Fisher products in one conjugate gradient: the usual value
     damping: float = 0.1  # added to the matrix's diagonal: no direction is free
     shrink: float = 0.5  # the line search halves a step that broke a promise
     trials: int = 10  # how often before it gives up: then the policy stays

@@ -71,3 +71,16 @@ def test_a_plot_needs_its_words() -> None:
         with pytest.raises(ValueError, match="needs a title"):
             plotting.show(a_figure(), title=title, alt=alt)
     plt.close("all")
+
+
+def test_a_logarithmic_axis_keeps_its_curve_and_has_plain_labels() -> None:
+    plotting.use_book_style()
+    fig, axis = plt.subplots()
+    axis.plot([1, 2, 3], [0.001, 0.1, 10.0], color=plotting.COLORS["a"])
+    axis.set_yscale("log")
+    axis.set_title("Curve")
+    page = plotting.show(fig, title="t", alt="a")._repr_html_()
+    wide = page[page.index("<svg") : page.index("</svg>")]
+    labels = re.findall(r"<text[^>]*>([^<]*)</text>", wide)
+    assert {"0.01", "1", "Curve"} <= set(labels) and "<tspan" not in wide
+    assert wide.count("var(--a)") == 1 and "DejaVu" not in wide
