@@ -22,8 +22,8 @@ from stable_baselines3.common.env_util import make_vec_env
 from torch import Tensor
 
 from benchmarks.measure import OURS, alternate
-from deepseek_book_utils.rl.actor_critic import A2CSettings, train_a2c
-from deepseek_book_utils.rl.environments import greedy_returns
+from deepseek_book_utils.rl.policy.actor_critic import A2CSettings, train_a2c
+from deepseek_book_utils.rl.rollouts import greedy_returns
 
 NAME, THEIRS, CHOSEN = "CartPole-v1", "stable-baselines3 A2C", "ours, as chosen"
 SPEED_STEPS = 8_000  # environment steps in a repetition

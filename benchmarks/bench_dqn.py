@@ -15,7 +15,8 @@ from stable_baselines3.common.callbacks import BaseCallback
 from torch import nn
 
 from benchmarks.measure import OURS
-from deepseek_book_utils.rl.dqn import DQNSettings, mean_return, stable_from, train_dqn
+from deepseek_book_utils.rl.rollouts import mean_return, stable_from
+from deepseek_book_utils.rl.value.dqn import DQNSettings, train_dqn
 
 TASK, BAR, JUDGED = "CartPole-v1", 475.0, 25  # times a run
 THEIR_STEPS = 50_000

@@ -24,11 +24,11 @@ from benchmarks.measure import (
     our_words_as_tokenizer,
     prompts_of_32_tokens,
 )
+from deepseek_book_utils.lm.sampling import generate
 from deepseek_book_utils.reasoning.grpo import group_advantages
 from deepseek_book_utils.reasoning.language import EOS, PAD, encode
 from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, start_run, update
-from deepseek_book_utils.reasoning.sampling import generate
 
 PROMPTS, GROUP, NEW, WIDTH = 8, 8, 32, 200  # a million parameters
 NEVER = (EOS, PAD)  # words that neither may write, so that all responses have one length

@@ -37,7 +37,7 @@ from stable_baselines3.common.env_util import make_vec_env
 
 from benchmarks.bench_a2c import EVALUATIONS, Evaluations, Watch
 from benchmarks.measure import OURS
-from deepseek_book_utils.rl.ppo import PPOSettings, train_ppo
+from deepseek_book_utils.rl.policy.ppo import PPOSettings, train_ppo
 
 NAME, EVERY, THEIR_STEPS = "CartPole-v1", 2_000, 100_000
 SB3, CLEANRL = "stable-baselines3", "CleanRL"

@@ -9,8 +9,8 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from deepseek_book_utils.lm.model import ModelSettings, ReasoningModel
 from deepseek_book_utils.reasoning.language import EOS, OPERATIONS, PAD, TOKEN_ID, VOCABULARY, Problem
-from deepseek_book_utils.reasoning.model import ModelSettings, ReasoningModel
 
 OURS = "ours"
 Seconds = dict[str, list[float]]

@@ -1,7 +1,7 @@
 """Figures that react without a kernel, a library or a network: on the page, in JupyterLab and in Colab.
 
 A figure is one piece of HTML: a drawing (SVG), a live sentence, native controls, and a script that draws
-again when a control moves. The head of `_interactive/figure.js` lists the tools that a drawing may use.
+again when a control moves. The head of `figures/figure.js` lists the tools that a drawing may use.
 """
 
 import html
@@ -103,8 +103,8 @@ def num(x: float, digits: int = 2, plus: bool = False) -> str:
 
 @cache
 def asset(name: str) -> str:
-    """A file of `_interactive/`, without comment lines and indentation."""
-    lines = (files("deepseek_book_utils") / "_interactive" / name).read_text("utf-8").splitlines()
+    """A file of `figures/`, without comment lines and indentation."""
+    lines = (files("deepseek_book_utils") / "figures" / name).read_text("utf-8").splitlines()
     return "\n".join(
         line.strip() for line in lines if line.strip() and not re.match(r"\s*(//|/\*.*\*/$)", line)
     )

@@ -195,15 +195,15 @@ def check(grader: Grader, answer: Any, student: str = "", salt: int = 0) -> None
 
 
 def check_unseen(grader: str, answer: Any, student: str, salt: int) -> None:
-    """`check` for hidden tests; the grader `module.function` and this module are read from their files anew.
+    """`check` for hidden tests; the grader (`chNN.module.function`) and this module are read anew.
 
     Whatever a notebook has bound to their names, or changed in the imported modules, does not count.
     """
-    package, prefix = sys.modules[__package__], f"{__package__}."
+    prefix = f"{__package__}."
     imported = {name: module for name, module in sys.modules.items() if name.startswith(prefix)}
     for name in imported:  # all: a grader must raise the Wrong that its `check` expects
         del sys.modules[name]
-    module, _, function = grader.partition(".")
+    module, _, function = grader.rpartition(".")
     try:
         checking, graders = (_load(prefix + name) for name in ("checking", module))
     finally:
@@ -211,7 +211,8 @@ def check_unseen(grader: str, answer: Any, student: str, salt: int) -> None:
             del sys.modules[name]
         sys.modules.update(imported)
         for name, module_before in imported.items():  # an import binds its module here too
-            setattr(package, name.removeprefix(prefix), module_before)
+            parent, _, child = name.rpartition(".")
+            setattr(sys.modules[parent], child, module_before)
     checking.check(getattr(graders, function), answer, student, salt)
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import torch
 
+from ..lm.model import ReasoningModel
+from ..lm.sampling import generate
 from .corpus import CorpusSettings, Document, drill, textbook
 from .language import (
     DIGITS,
@@ -24,10 +26,8 @@ from .language import (
     apply,
     encode,
 )
-from .model import ReasoningModel
 from .pen import Pen
 from .rewards import ANSWER, accuracy_reward, format_reward, language_share
-from .sampling import generate
 
 # A look-ahead, since steps overlap: the value of one is the state of the next.
 STEP = re.compile(r"(?=\b(\d) ([a-l]) ([+*-]\d) (\d)(?: check (\d))?( wait)?)")

@@ -20,8 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..nn.encoder import Encoder, EncoderSettings
 from ..nn.schedules import cosine
-from .encoder import Encoder, EncoderSettings
 from .questions import QUESTION_WORDS, TASKS, WORD_NUMBER, Question, question_tokens
 
 

@@ -17,12 +17,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..lm.model import ReasoningModel
+from ..lm.sampling import generate
 from .language import PAD, TOKEN_ID, Problem, sample_problem
-from .model import ReasoningModel
 from .pen import Pen
 from .r1_zero import response_log_probs
 from .rewards import accuracy_reward
-from .sampling import generate
 
 
 class Preference(NamedTuple):

@@ -16,14 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..lm.model import ReasoningModel, rms_norm
+from ..lm.sampling import Rollouts, generate, read_prompts
 from ..training import load_checkpoint, load_weights, save_checkpoint
 from .evaluation import summarise
 from .grpo import group_advantages, grpo_loss
 from .language import PAD, TOKEN_ID, sample_problem
-from .model import ReasoningModel, rms_norm
 from .pen import Pen
 from .rewards import RewardWeights, reward
-from .sampling import Rollouts, generate, read_prompts
 
 
 @dataclass(frozen=True)

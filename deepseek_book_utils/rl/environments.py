@@ -13,7 +13,6 @@ Left out: continuous actions, observations that are not one row of numbers, othe
 autoreset modes.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import gymnasium
@@ -102,27 +101,3 @@ def check_observations(observations: Tensor, size: int) -> None:
             f"{size} numbers each: pass (..., {size}); one observation is a row, not a "
             "column, and a network belongs to one task."
         )
-
-
-@torch.no_grad()
-def greedy_returns(
-    scores: Callable[[Tensor], Tensor],
-    name: str,
-    episodes: int = 100,
-    seed: int = 0,
-    discount: float = 1.0,
-) -> Tensor:
-    """What whole episodes earn (episodes,) if the action of highest score is taken.
-
-    `scores` maps observations (N, O) to a number per action (N, A): Q-values or logits.
-    Every episode runs in a copy of its own, so short ones are not counted more often.
-    """
-    envs = Environments(name, episodes, seed)
-    running = torch.ones(episodes, dtype=torch.bool)
-    returns, weight = torch.zeros(episodes), 1.0
-    while running.any():
-        step = envs.step(scores(envs.observations).argmax(dim=-1))
-        returns += weight * step.rewards * running
-        running &= ~(step.terminated | step.truncated)
-        weight *= discount
-    return returns

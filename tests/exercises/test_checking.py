@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from deepseek_book_utils.exercises import checking, grpo, nbgrader_support
+from deepseek_book_utils.exercises import checking, nbgrader_support
+from deepseek_book_utils.exercises.ch04 import grpo
 from deepseek_book_utils.exercises.checking import (
     NotGraded,
     NotPassed,
@@ -111,7 +112,7 @@ def test_hidden_tests_draw_other_data_than_the_check(monkeypatch) -> None:
     check(grpo.group_advantages, watch, "ada")
     check(grpo.group_advantages, advantages, "ada")
     with pytest.raises(Exception, match="KeyError") as told:
-        check_unseen("grpo.group_advantages", advantages, student="ada", salt=4107)
+        check_unseen("ch04.grpo.group_advantages", advantages, student="ada", salt=4107)
     assert type(told.value).__name__ == "NotPassed"
 
 
@@ -119,7 +120,7 @@ def test_a_grader_that_a_notebook_has_patched_does_not_serve_the_hidden_tests(mo
     monkeypatch.setattr(grpo, "group_advantages", lambda answer, seed: None)
     monkeypatch.setattr(checking, "check", lambda *arguments, **options: None)
     with pytest.raises(Exception, match="returns nothing") as told:
-        check_unseen("grpo.group_advantages", lambda rewards, group_size: None, student="ada", salt=1)
+        check_unseen("ch04.grpo.group_advantages", lambda rewards, group_size: None, student="ada", salt=1)
     assert type(told.value).__name__ == "NotPassed"
 
 

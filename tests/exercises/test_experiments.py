@@ -3,7 +3,7 @@
 import itertools
 import re
 
-from deepseek_book_utils.exercises.experiments import setup
+from deepseek_book_utils.exercises.ch04.experiments import setup
 from tests.exercises.source import SOURCES, cells_of
 
 CELLS = cells_of(next(path for path in SOURCES if path.stem == "04_r1_zero"))

@@ -5,12 +5,14 @@ import re
 
 import pytest
 
-from deepseek_book_utils.exercises import checking, museum_policies
+from deepseek_book_utils.exercises import checking
+from deepseek_book_utils.exercises.ch04_museum import policies
 from deepseek_book_utils.exercises.museum import Exhibit
 from tests.exercises.source import SOURCES, cells_of
 
 NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
-CALL = re.compile(r"check\(\s*(museum_\w+)\.(\w+)")
+CALL = re.compile(r"check\(\s*(policies|practice)\.(\w+)")
+WING = {"policies": "ch04_museum", "practice": "ch06_museum"}
 
 
 def exhibits() -> list:
@@ -20,7 +22,9 @@ def exhibits() -> list:
         cells = cells_of(path) if "bug_museum" in path.stem else {}
         for name in [name for name in cells if name.endswith("-check")]:
             module, function = CALL.search(cells[name]).groups()
-            grader = getattr(importlib.import_module(f"deepseek_book_utils.exercises.{module}"), function)
+            grader = getattr(
+                importlib.import_module(f"deepseek_book_utils.exercises.{WING[module]}.{module}"), function
+            )
             used = (grader.__globals__.get(name) for name in grader.__code__.co_names)
             (exhibit,) = (value for value in used if isinstance(value, Exhibit))
             statement = cells[name.removesuffix("-check")]
@@ -58,7 +62,7 @@ def test_every_line_has_one_verdict_and_every_letter_a_place(statement, exhibit)
 def test_hidden_tests_load_every_module_of_a_wing_and_leave_the_visible_checks_as_they_were() -> None:
     answer = (dict, print)
     with pytest.raises(Exception, match="There is no answer yet") as told:  # a NotPassed of its own
-        checking.check_unseen("museum_policies.loading", answer, student="ada", salt=1)
+        checking.check_unseen("ch04_museum.policies.loading", answer, student="ada", salt=1)
     assert type(told.value).__name__ == "NotPassed"
     with pytest.raises(checking.NotPassed, match="There is no answer yet"):
-        checking.check(museum_policies.loading, answer)
+        checking.check(policies.loading, answer)

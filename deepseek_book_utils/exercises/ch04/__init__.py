@@ -1,0 +1,1 @@
+"""Graders of chapter 4's exercises."""

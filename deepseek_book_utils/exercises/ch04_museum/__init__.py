@@ -1,0 +1,1 @@
+"""The bug museum, first wing: policies that were to learn by PPO."""

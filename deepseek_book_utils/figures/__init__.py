@@ -1,0 +1,1 @@
+"""The figures that react: one module and one drawing each, by chapter."""

@@ -1,0 +1,1 @@
+"""Language models: model, cache, sampling, decoding, pretraining; no task is here."""

@@ -1,0 +1,91 @@
+"""Advantages and returns of a rollout: n steps of rewards, or all of them, weighed.
+
+Letters: T steps, N environments.
+"""
+
+import torch
+from torch import Tensor
+
+
+def n_step_returns(
+    rewards: Tensor,
+    values: Tensor,
+    last_value: Tensor,
+    terminated: Tensor,
+    truncated: Tensor,
+    real: Tensor,
+    discount: float,
+) -> Tensor:
+    """The rewards up to the last row, and what the critic expects after it: (T, N).
+
+    rewards, values, terminated, truncated, real: (T, N); last_value (N,), the value of
+    the observation after the last row. values[t + 1] must belong to the observation
+    that step t led to, also where the clock ran out: with `Environments` it does. Rows
+    that are not real return their own value, so that they neither teach nor leak.
+    Raises ValueError if shapes differ.
+    """
+    table = {x.shape for x in (rewards, values, terminated, truncated, real)}
+    if table != {rewards.shape} or last_value.shape != rewards.shape[1:]:
+        raise ValueError(
+            "Expected rewards, values, terminated, truncated, real (T, N) and "
+            f"last_value (N,); got {sorted(map(tuple, table))} and "
+            f"{tuple(last_value.shape)}."
+        )
+    following = torch.cat((values[1:], last_value[None]))  # V(s_t+1), (T, N)
+    returns, after = torch.empty_like(values), last_value
+    for t in reversed(range(len(rewards))):
+        # The clock ran out: V(s_t+1) for the rest. The task is over: there is no rest.
+        after = torch.where(truncated[t], following[t], after)
+        after = after.masked_fill(terminated[t], 0.0)
+        # R <- r_t + gamma R                         Mnih et al. 2016, algorithm S3
+        after = torch.where(real[t], rewards[t] + discount * after, values[t])
+        returns[t] = after
+    return returns
+
+
+def compute_gae(
+    rewards: Tensor,
+    values: Tensor,
+    last_value: Tensor,
+    terminated: Tensor,
+    truncated: Tensor,
+    real: Tensor,
+    discount: float,
+    decay: float,
+) -> Tensor:
+    """Advantages (T, N) that mix all n-step estimates, n weighted by decay**n.
+
+    rewards, values, terminated, truncated, real: (T, N); last_value (N,), the value of
+    the observation after the last row. values[t + 1] must belong to the observation
+    that step t led to, also where the clock ran out: with `Environments` it does. Rows
+    that are not real get 0. With decay 1 this is `n_step_returns` minus values, with
+    decay 0 the one-step error of the critic. Raises ValueError if shapes differ.
+    """
+    table = {x.shape for x in (rewards, values, terminated, truncated, real)}
+    if table != {rewards.shape} or last_value.shape != rewards.shape[1:]:
+        raise ValueError(
+            "Expected rewards, values, terminated, truncated, real (T, N) and "
+            f"last_value (N,); got {sorted(map(tuple, table))} and "
+            f"{tuple(last_value.shape)}."
+        )
+    following = torch.cat((values[1:], last_value[None]))  # V(s_t+1), (T, N)
+    # delta_t = r_t + gamma V(s_t+1) - V(s_t)             Schulman et al. 2017, eq. 12
+    errors = rewards + discount * following.masked_fill(terminated, 0.0) - values
+    advantages, after = torch.empty_like(values), torch.zeros_like(last_value)
+    for t in reversed(range(len(rewards))):
+        # The sum stops where the episode does, whether the task or the clock ended it.
+        after = after.masked_fill(terminated[t] | truncated[t], 0.0)
+        # sum of (gamma lambda)^l delta_t+l, from its end        2016, eq. 16
+        after = errors[t] + discount * decay * after
+        after = after.masked_fill(~real[t], 0.0)
+        advantages[t] = after
+    return advantages
+
+
+def normalise_advantages(advantages: Tensor, real: Tensor) -> Tensor:
+    """Mean 0 and standard deviation 1 over the rows that are real; the others get 0."""
+    count = real.sum()
+    centred = advantages - (advantages * real).sum() / count.clamp(min=1)
+    centred = centred.masked_fill(~real, 0.0)
+    deviation = (centred.square().sum() / (count - 1).clamp(min=1)).sqrt()
+    return centred / (deviation + 1e-8)

@@ -1,0 +1,1 @@
+"""Learning what to do: actor-critic, PPO, TRPO, on many workers, in private."""

@@ -1,0 +1,1 @@
+"""Rewards that are shaped, or learned from labels."""

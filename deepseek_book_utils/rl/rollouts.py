@@ -1,0 +1,83 @@
+"""Acting: rollouts to learn from, whole episodes to judge by, and when a curve is
+stable.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from .environments import Environments, Step
+
+
+@torch.no_grad()
+def collect(
+    envs: Environments,
+    actor: Callable[[Tensor], Tensor],
+    steps: int,
+    generator: torch.Generator,
+) -> Step:
+    """Act for T = `steps` in all environments: the fields of a Step, each (T, N, ...).
+
+    `actor` maps observations (N, O) to logits (N, A).
+    """
+    rows = []
+    for _ in range(steps):
+        logits = actor(envs.observations)
+        # The largest of logits + Gumbel noise is a draw from softmax(logits).
+        noise = -torch.empty_like(logits).exponential_(generator=generator).log()
+        rows.append(envs.step((logits + noise).argmax(dim=-1)))
+    return Step(*(torch.stack(field) for field in zip(*rows, strict=True)))
+
+
+def recent_return(envs: Environments, episodes: int = 20) -> float:
+    """Mean return of the episodes that ended last; NaN before the first has ended."""
+    recent = envs.returns[-episodes:]
+    return sum(recent) / len(recent) if recent else math.nan
+
+
+@torch.no_grad()
+def greedy_returns(
+    scores: Callable[[Tensor], Tensor],
+    name: str,
+    episodes: int = 100,
+    seed: int = 0,
+    discount: float = 1.0,
+) -> Tensor:
+    """What whole episodes earn (episodes,) if the action of highest score is taken.
+
+    `scores` maps observations (N, O) to a number per action (N, A): Q-values or logits.
+    Every episode runs in a copy of its own, so short ones are not counted more often.
+    """
+    envs = Environments(name, episodes, seed)
+    running = torch.ones(episodes, dtype=torch.bool)
+    returns, weight = torch.zeros(episodes), 1.0
+    while running.any():
+        step = envs.step(scores(envs.observations).argmax(dim=-1))
+        returns += weight * step.rewards * running
+        running &= ~(step.terminated | step.truncated)
+        weight *= discount
+    return returns
+
+
+Measure = Callable[[nn.Module], dict[str, float]]
+
+
+def mean_return(network: nn.Module, name: str) -> float:
+    """What 100 greedy episodes earn on average; always the same 100 starts."""
+    return greedy_returns(network, name, episodes=100, seed=1).mean().item()
+
+
+def stable_from(
+    history: list[dict[str, float]], bar: float = 475.0
+) -> dict[str, float] | None:
+    """The first record of the last stretch in which every return reaches the bar, or
+    None if the end does not: hitting it once is not holding it.
+    """
+    stretch = None
+    for record in reversed(history):
+        if record["return"] < bar:
+            break
+        stretch = record
+    return stretch

@@ -1,0 +1,1 @@
+"""Tasks of the book's own: a bicycle race, a sparse lake, users with their carts."""

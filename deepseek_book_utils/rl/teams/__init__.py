@@ -1,0 +1,1 @@
+"""Several agents: together, and against each other."""

@@ -1,0 +1,101 @@
+"""Record what sharing an encoder is worth over five fresh seeds: `python -m experiments.ch04.multi_task`.
+
+For every seed: one model for both tasks against two specialists, with as many questions read in all, with as
+many parameters in all, and with twice as many questions; and the accuracy on code against the number of
+labelled code questions, shared and alone.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import torch
+
+from deepseek_book_utils.reasoning.multi_task import (
+    MultiTaskModel,
+    MultiTaskSettings,
+    answer_accuracy,
+    multi_task_encoder,
+    train_multi_task,
+)
+from deepseek_book_utils.reasoning.questions import TASKS, Question, sample_questions
+from experiments.recording import record
+
+SOURCES = ["deepseek_book_utils/reasoning", "experiments/ch04/multi_task.py"]
+SETTINGS = MultiTaskSettings()
+PLENTY = 4000  # labelled questions of a task
+FEW = (100, 400, 1600)  # labelled code questions
+HALF = 24  # two specialists of this width have about as many parameters as the shared model (a few more)
+
+
+def run(
+    data: dict[str, Sequence[Question]],
+    test: dict[str, Sequence[Question]],
+    seed: int,
+    settings: MultiTaskSettings = SETTINGS,
+    **sizes: int,
+) -> dict[str, Any]:
+    """Train on `data`; accuracy on the test, parameters, questions read and CPU seconds."""
+    torch.manual_seed(seed)
+    model = MultiTaskModel(multi_task_encoder(**sizes), tasks=tuple(data))
+    start = time.process_time()
+    train_multi_task(model, data, settings, seed)
+    return {
+        "accuracy": {task: answer_accuracy(model, task, test[task]) for task in data},
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "questions": settings.steps * settings.questions,
+        "seconds": time.process_time() - start,
+    }
+
+
+def specialists(
+    data: dict[str, Sequence[Question]],
+    test: dict[str, Sequence[Question]],
+    seed: int,
+    settings: MultiTaskSettings,
+    **sizes: int,
+) -> dict[str, Any]:
+    """One model for each task: the accuracy of each, and what both took together."""
+    runs = [run({task: data[task]}, test, seed, settings, **sizes) for task in data]
+    together = {key: sum(one[key] for one in runs) for key in ("parameters", "questions", "seconds")}
+    return together | {
+        "accuracy": {task: one["accuracy"][task] for task, one in zip(data, runs, strict=True)}
+    }
+
+
+def run_seed(seed: int) -> dict[str, Any]:
+    """All arms for one seed; seconds are CPU seconds on one thread."""
+    rng = random.Random(seed)
+    data: dict[str, Sequence[Question]] = {task: sample_questions(task, PLENTY, rng) for task in TASKS}
+    test: dict[str, Sequence[Question]] = {
+        task: sample_questions(task, 500, rng, kept_out=True) for task in TASKS
+    }
+    fewer_rows = replace(SETTINGS, questions=SETTINGS.questions // 2)
+    found: dict[str, Any] = {
+        "shared": run(data, test, seed),
+        "specialists": specialists(data, test, seed, fewer_rows),  # as many questions in all
+        "specialists_half_size": specialists(data, test, seed, fewer_rows, width=HALF),
+        "specialists_twice": specialists(data, test, seed, SETTINGS),
+    }
+    few = {
+        str(count): {
+            "shared": run(data | {"code": data["code"][:count]}, test, seed),
+            "alone": run({"code": data["code"][:count]}, test, seed, fewer_rows),
+        }
+        for count in FEW
+    }
+    found |= {"few": few}
+    print(f"seed {seed}: {found}", flush=True)
+    return found
+
+
+def main() -> None:
+    """Run the seeds and write the record."""
+    settings = {"training": asdict(SETTINGS), "encoder": asdict(multi_task_encoder()), "half": HALF}
+    record("multi_task", run_seed, settings | {"plenty": PLENTY, "few": FEW}, SOURCES, __doc__)
+
+
+if __name__ == "__main__":
+    main()

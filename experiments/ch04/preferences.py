@@ -1,0 +1,123 @@
+"""Record what chapter 4 says of decoding and of Direct Preference Optimization, over five fresh seeds: two
+processes, about five minutes.
+
+Every seed pretrains a base, trains R1-Zero on it as chapter 4 does, and trains two policies by DPO on as many
+sampled answers: off-line, in one pass and in two over the same pairs, and on-line, sampling anew in every
+round.
+"""
+
+import copy
+import time
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from deepseek_book_utils.lm.decoding import (
+    R1_EVALUATION,
+    DecodingSettings,
+    decoded_with,
+)
+from deepseek_book_utils.lm.model import ReasoningModel
+from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
+from deepseek_book_utils.lm.sampling import generate
+from deepseek_book_utils.reasoning.evaluation import evaluate
+from deepseek_book_utils.reasoning.grpo import group_advantages
+from deepseek_book_utils.reasoning.language import held_out_problems
+from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
+from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
+from deepseek_book_utils.reasoning.rewards import RewardWeights, reward
+from experiments.recording import record
+
+SOURCES = ["deepseek_book_utils/reasoning", "experiments/ch04/preferences.py"]
+PROBLEMS, SAMPLES = held_out_problems(100), 16
+DECODINGS = {
+    "greedy": DecodingSettings(temperature=0.0),
+    "0.6, top-p": R1_EVALUATION,
+    "1": DecodingSettings(),
+    "1.5": DecodingSettings(temperature=1.5),
+    "1.5, min-p": DecodingSettings(temperature=1.5, min_p=0.1),
+}
+ARMS = {
+    "offline": DPOSettings(),
+    "two passes": DPOSettings(epochs=2),
+    "online": DPOSettings(rounds=20),
+}
+EVERY = 16  # updates between two measurements
+WINDOW = 8  # updates that are averaged: single batches differ much
+METRICS = ("accuracy", "majority", "format", "length", "empty", "checks")
+
+
+def short(found: dict[str, float]) -> dict[str, float]:
+    """What the chapter quotes."""
+    return {name: found[name] for name in METRICS}
+
+
+def decode(model: ReasoningModel, settings: DecodingSettings) -> dict[str, float]:
+    """Accuracy and form under `settings`, and what GRPO would see: answers, and groups with spread."""
+    with decoded_with(model, settings):
+        found = short(evaluate(model, PROBLEMS, SAMPLES))
+        prompts = [problem.prompt for problem in PROBLEMS]
+        texts = generate(model, prompts, SAMPLES, torch.Generator().manual_seed(1)).texts()
+    earned = [reward(text, PROBLEMS[i // SAMPLES], RewardWeights()) for i, text in enumerate(texts)]
+    groups = group_advantages(torch.tensor(earned), SAMPLES).view(-1, SAMPLES)
+    different = [len(set(texts[i : i + SAMPLES])) for i in range(0, len(texts), SAMPLES)]
+    return found | {
+        "spread": (groups != 0).any(dim=1).float().mean().item(),
+        "different": sum(different) / len(different),
+    }
+
+
+def dpo_arm(base: ReasoningModel, settings: DPOSettings, seed: int) -> dict[str, Any]:
+    """One DPO training, with its accuracy on the way; seconds without the measurements."""
+    model, curve, outside = copy.deepcopy(base), [], 0.0
+
+    def look(updates: int) -> None:
+        nonlocal outside
+        since = time.process_time()
+        if updates % EVERY == 0:
+            curve.append([updates, evaluate(model, PROBLEMS, samples=8)["accuracy"]])
+        outside += time.process_time() - since
+
+    start = time.process_time()
+    history = train_dpo(model, settings, seed, look)
+    seconds = time.process_time() - start - outside
+    windows = [history[i : i + WINDOW] for i in range(0, len(history) - WINDOW + 1, WINDOW)]
+    columns = {
+        name: [sum(step[name] for step in window) / WINDOW for window in windows]
+        for name in ("margin", "chosen", "rejected")
+    }
+    found = short(evaluate(model, PROBLEMS, SAMPLES))
+    return {"final": found, "curve": curve, "pairs": history[0]["pairs"], "seconds": seconds, **columns}
+
+
+def run_seed(seed: int) -> dict[str, Any]:
+    """All arms for one seed; seconds are CPU seconds on one thread."""
+    torch.manual_seed(seed)
+    base = ReasoningModel()
+    pretrain(base, PretrainSettings(), seed)
+    return measure_base(base, seed)
+
+
+def measure_base(base: ReasoningModel, seed: int) -> dict[str, Any]:
+    """All arms on one base."""
+    found: dict[str, Any] = {"base": {name: decode(base, one) for name, one in DECODINGS.items()}}
+    zero, start = copy.deepcopy(base), time.process_time()
+    train_r1_zero(zero, R1ZeroSettings(), seed)
+    seconds = time.process_time() - start
+    found["zero"] = {name: decode(zero, one) for name, one in DECODINGS.items()} | {"seconds": seconds}
+    for name, settings in ARMS.items():
+        found[name] = dpo_arm(base, settings, seed)
+        print(f"seed {seed} {name}: {found[name]['final']}, {found[name]['seconds']:.0f} s", flush=True)
+    return found
+
+
+def main() -> None:
+    """Run the seeds and write the record."""
+    settings = {name: asdict(arm) for name, arm in ARMS.items()} | {"zero": asdict(R1ZeroSettings())}
+    settings["decodings"] = {name: asdict(one) for name, one in DECODINGS.items()}
+    record("preferences", run_seed, settings, SOURCES, __doc__)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Record the findings of chapter 4 over five fresh seeds: `make claims` (two processes, about five
+minutes).
+
+For every seed: pretrain a base; train it as R1-Zero, with a language reward, with checks forbidden,
+and with a pen that is equally clumsy in both languages; train a base that is too weak; measure all
+of them on held-out problems.
+"""
+
+import copy
+import json
+import time
+from dataclasses import asdict, replace
+from typing import Any
+
+import torch
+
+from deepseek_book_utils.lm.model import ReasoningModel
+from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
+from deepseek_book_utils.reasoning.evaluation import base_skills, evaluate
+from deepseek_book_utils.reasoning.language import held_out_problems
+from deepseek_book_utils.reasoning.pen import Pen
+from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
+from deepseek_book_utils.reasoning.rewards import RewardWeights
+from experiments.recording import record
+
+SOURCES = ["deepseek_book_utils/reasoning", "experiments/ch04/r1_zero.py"]
+SHORT, LONG = held_out_problems(200), held_out_problems(100, 8, 10, seed=1)
+CHECK_WORDS = ("check", "wait", "查", "等")
+EVEN_PEN = Pen(
+    slip=0.10, clumsy=0.10
+)  # as many slips as Pen() makes in English, but the same in both languages
+ARMS = {
+    "zero": R1ZeroSettings(),
+    "language": R1ZeroSettings(rewards=RewardWeights(language=3.0)),
+    "unchecked": R1ZeroSettings(forbidden=CHECK_WORDS),
+    "even_pen": R1ZeroSettings(pen=EVEN_PEN),
+}
+
+
+def measure(model: ReasoningModel, settings: R1ZeroSettings) -> dict[str, dict[str, float]]:
+    """Held-out problems as long as those of RL, and longer than any of them."""
+    return {
+        name: evaluate(model, problems, pen=settings.pen, forbidden=settings.forbidden, max_new_tokens=tokens)
+        for name, problems, tokens in (("short", SHORT, 90), ("long", LONG, 150))
+    }
+
+
+def make_base(seed: int, settings: PretrainSettings) -> tuple[ReasoningModel, float]:
+    """A pretrained model and the CPU seconds it took."""
+    torch.manual_seed(seed)
+    model, start = ReasoningModel(), time.process_time()
+    pretrain(model, settings, seed)
+    return model, time.process_time() - start
+
+
+def run_seed(seed: int) -> dict[str, Any]:
+    """All arms for one seed; seconds are CPU seconds on one thread."""
+    base, seconds = make_base(seed, PretrainSettings())
+    found: dict[str, Any] = {
+        "base": measure(base, ARMS["zero"]) | {"seconds": seconds, "skills": base_skills(base)},
+        "prompted": evaluate(base, SHORT, textbook=True),
+    }
+    for name, settings in ARMS.items():
+        model, start = copy.deepcopy(base), time.process_time()
+        history = train_r1_zero(model, settings, seed)
+        found[name] = {"seconds": time.process_time() - start, "history": columns(history)}
+        found[name] |= measure(model, settings)
+        print(f"seed {seed} {name}: {json.dumps(found[name]['short'])}", flush=True)
+    found["even_pen"]["base"] = evaluate(base, SHORT, pen=EVEN_PEN)
+    weak, _ = make_base(seed, replace(PretrainSettings(), steps=120))
+    before = evaluate(weak, SHORT)
+    history = train_r1_zero(weak, ARMS["zero"], seed)
+    found["weak"] = {"before": before, "after": evaluate(weak, SHORT), "history": columns(history)}
+    return found
+
+
+def columns(history: list[dict[str, float]]) -> dict[str, list[float]]:
+    """The curve of every metric over the steps."""
+    return {metric: [step[metric] for step in history] for metric in history[0]}
+
+
+def main() -> None:
+    """Run the seeds and write the record."""
+    settings = {"pretrain": asdict(PretrainSettings()), **{name: asdict(arm) for name, arm in ARMS.items()}}
+    record("r1_zero", run_seed, settings, SOURCES, __doc__)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""The sentences of chapter 4's reacting figures, against values worked out by hand."""
+
+import json
+import math
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+
+from deepseek_book_utils.figures.ch04 import clipping, group_advantages, language, learning
+from deepseek_book_utils.figures.ch04.decoding import decoding_figure
+from deepseek_book_utils.interactive import Picture
+from deepseek_book_utils.reasoning.language import VOCABULARY
+
+RIGHT = "<think> 9 a *3 7 check 7 b -1 6 </think> <ans> 6 </ans> <eos>"
+WRONG = "<think> 九 a 乘三 六 查 七 等 九 a 乘三 七 b -1 8 </think> <ans> 8 </ans> <eos>"
+
+
+def sentences(picture: Picture) -> list[tuple[dict[str, Any], str]]:
+    rows = re.findall(r'<tr data-set="(.*?)"><td>.*?</td><td>(.*?)</td>', picture.html)
+    return [(json.loads(unescape(settings)), unescape(sentence)) for settings, sentence in rows]
+
+
+def test_three_of_eight_right() -> None:
+    group = {
+        "prompt": "<bos> 9 a *3 b -1 ?",
+        "rewards": [1.0] * 3 + [0.0] * 5,
+        "chains": [RIGHT] * 3 + [WRONG] * 5,
+    }
+    rows = sentences(group_advantages.group_advantages_figure([group, group]))
+    assert "advantages from −0.72 to +1.21" in rows[0][1]  # (0 - 3/8) and (1 - 3/8) over 0.5175
+    assert rows[1][1] == "All eight answers earn 1.2: every advantage is 0, and this group teaches nothing."
+    assert rows[2][0] == {"scale": "no"} and "advantages from −0.38 to +0.63" in rows[2][1]
+    assert "weighs 1.3 times as much" in rows[3][1]  # 20 tokens against 15
+    assert rows[-1][0] == {"group": "2: 9 a *3 b -1 ?"}
+    with pytest.raises(ValueError, match="8 rewards and 8 chains"):
+        group_advantages.group_advantages_figure([group | {"rewards": [1.0]}])
+
+
+def test_clipping_ends_the_push_but_not_the_pull_back() -> None:
+    histogram = {"step": 3, "edges": [0.0, 0.8, 1.2, 2.0], "counts": [1, 6, 3]}
+    picture = clipping.clipping_figure([histogram], start=3)
+    rows = {str(settings): sentence for settings, sentence in sentences(picture)}
+    assert rows["{}"].startswith(
+        "ρ = 1.40: the objective is 1.20, its gradient 0: the token is pushed up no further."
+    )
+    assert rows["{}"].endswith("At step 3, 30.0 % of all ratios lie above 1.20.")
+    assert "its gradient 1: the token is still pushed up" in rows["{'rho': 0.6}"]
+    wrong = rows[str({"rho": 0.6, "advantage": clipping.SIGNS[1]})]
+    assert "objective is −0.80, its gradient 0" in wrong and "10.0 % of all ratios lie below 0.80" in wrong
+    assert "its gradient −1: the token is still pushed down" in rows[str({"advantage": clipping.SIGNS[1]})]
+    wide = rows[str({"rho": 0.05, "epsilon": "10", "advantage": clipping.SIGNS[1]})]
+    assert wide.endswith("No ratio can fall below 0, so nothing is clipped.")
+
+
+def test_every_digit_of_a_chain_is_computed_again() -> None:
+    curve = {"accuracy": [0.1, 0.5, 0.75], "length": [12.0, 14.0, 18.24]}
+    problem = {"prompt": "<bos> 9 a *3 b -1 ?", "answer": 6}
+    chains = {"steps": [0, 2], "problems": [problem], "texts": [[[RIGHT]], [[RIGHT, WRONG]]]}
+    runs = {"recorded": [{"seed": 1, **curve}], "live": curve}
+    rows = sentences(learning.learning_figure(runs, chains))
+    assert rows[0][1] == (
+        "Step 2: accuracy 0.75 and 18.2 tokens on average, against 0.10 and 12.0 at the start. Below, "
+        "answers of step 2: 1 of 2 right; 5 steps, 2 of them wrong; 2 checks, 1 wait."
+    )
+    with pytest.raises(ValueError, match="must start at step 0 and end within"):
+        learning.learning_figure(runs, chains | {"steps": [0, 3]})
+
+
+def test_languages_are_counted_by_word() -> None:
+    strips = {"steps": [0, 5], "off": [["ENE"], ["ENCC", "C"]], "on": [["E"], ["N"]]}
+    rows = sentences(language.language_figure(strips))
+    how = "without a reward for one language: 75 % of the words are Chinese, and 1 of 2 chains mix both."
+    assert rows[0][1] == f"Step 5, {how}"
+    assert rows[1][1].endswith(
+        "with a reward for one language: no chain holds a word, and 0 of 1 chains mix both."
+    )
+
+
+def test_what_temperature_and_filters_leave() -> None:
+    words = [math.log(p) for p in (0.5, 0.3, 0.15, 0.05)]
+    prompt = {"context": "<bos>", "logits": words + [-40.0] * (len(VOCABULARY) - 4)}
+    picture = decoding_figure([prompt | {"name": "one"}, prompt | {"name": "two"}])
+    rows = {str(settings): sentence for settings, sentence in sentences(picture)}
+    best = VOCABULARY[0]
+    # .5 + .3 is less than .9, so the third stays: .5 / .95 and .15 / .95
+    three = f"Of {len(VOCABULARY)} words 3 can be drawn: {best} with 52.6 %, the least probable of them with "
+    assert rows["{}"] == three + "15.8 %."
+    assert rows["{'T': 0}"] == f"Of {len(VOCABULARY)} words one can be drawn: {best}, always."
+    assert rows["{'p': 0.5}"] == rows["{'T': 0}"]
+    assert rows["{'p': 1, 'k': 3}"] == three + "15.8 %."
+    # at T = 2 the square roots count; all words stay, and the others have e^-20
+    assert f"words {len(VOCABULARY)} can be drawn: {best} with 37.9 %" in rows["{'T': 2, 'p': 1}"]
+    assert rows["{'T': 2, 'p': 1}"].endswith("with under 0.1 %.")
+    assert rows["{'T': 2, 'p': 1, 'm': 0.1}"].endswith("with 12.0 %.")
+    with pytest.raises(ValueError, match="one a word"):
+        decoding_figure([{"name": "one", "context": "", "logits": [0.0]}])

@@ -1,0 +1,181 @@
+"""DPO by hand: the loss, what it refuses, the pairs, and the loop that reads them."""
+
+import math
+import random
+
+import pytest
+import torch
+
+from deepseek_book_utils.lm.model import ModelSettings, ReasoningModel
+from deepseek_book_utils.lm.sampling import Rollouts, generate
+from deepseek_book_utils.reasoning import preferences
+from deepseek_book_utils.reasoning.language import PAD, TOKEN_ID, Problem, encode
+from deepseek_book_utils.reasoning.preferences import DPOSettings, Pairs, dpo_loss, join_pairs, pair_log_probs
+from deepseek_book_utils.reasoning.rewards import accuracy_reward
+
+RIGHT = "<think> 9 a *3 7 </think> <ans> 7 </ans> <eos>"
+WRONG = "<think> </think> <ans> 2 </ans> <eos>"
+PROBLEM = Problem(9, ("*3",))
+
+
+def double(*numbers: float) -> torch.Tensor:
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def test_loss_by_hand() -> None:
+    policy_chosen = double(-3.0, -5.0).requires_grad_()
+    policy_rejected = double(-4.0, -6.0).requires_grad_()
+    result = dpo_loss(policy_chosen, policy_rejected, double(-4.0, -4.0), double(-3.0, -9.0), beta=0.5)
+    assert result.chosen_rewards.tolist() == [0.5, -0.5]
+    assert result.rejected_rewards.tolist() == [-0.5, 1.5]
+    assert result.margins.tolist() == [1.0, -2.0]
+    expected = (math.log1p(math.exp(-1.0)) + math.log1p(math.exp(2.0))) / 2
+    assert result.loss.item() == pytest.approx(expected, rel=1e-12)
+    result.loss.backward()
+    # -beta sigmoid(-margin) / N for the chosen answer, the opposite for the rejected one
+    push = [0.5 / (1 + math.exp(m)) / 2 for m in (1.0, -2.0)]
+    assert policy_chosen.grad.tolist() == pytest.approx([-p for p in push], rel=1e-12)
+    assert policy_rejected.grad.tolist() == pytest.approx(push, rel=1e-12)
+
+
+def test_at_the_reference_the_loss_is_log_two() -> None:
+    values = double(-3.0, -50.0)
+    result = dpo_loss(values, values - 7, values, values - 7, beta=0.1)
+    assert result.loss.item() == pytest.approx(math.log(2)) and not result.margins.any()
+
+
+def test_only_the_policy_has_a_gradient() -> None:
+    four = [double(-1.0, -2.0).requires_grad_() for _ in range(4)]
+    result = dpo_loss(*four, beta=0.1)
+    result.loss.backward()
+    assert four[0].grad is not None and four[1].grad is not None
+    assert four[2].grad is None and four[3].grad is None
+    assert not result.margins.requires_grad and not result.chosen_rewards.requires_grad
+
+
+def test_far_margins_stay_finite() -> None:
+    policy = double(-1e4, 0.0).requires_grad_()
+    result = dpo_loss(policy, -1e4 - policy, double(0.0, 0.0), double(0.0, 0.0), beta=1.0)
+    result.loss.backward()
+    assert result.loss.item() == pytest.approx(1e4 / 2) and policy.grad.isfinite().all()
+
+
+def test_bad_input_says_what_to_do() -> None:
+    with pytest.raises(ValueError, match="one sum an answer"):
+        dpo_loss(torch.zeros(2, 3), torch.zeros(2, 3), torch.zeros(2, 3), torch.zeros(2, 3), 0.1)
+    with pytest.raises(ValueError, match="one sum an answer"):
+        dpo_loss(torch.zeros(2), torch.zeros(3), torch.zeros(2), torch.zeros(2), 0.1)
+    with pytest.raises(ValueError, match="N >= 1"):
+        dpo_loss(*[torch.zeros(0)] * 4, 0.1)
+    for beta in (0.0, -1.0, math.nan):
+        with pytest.raises(ValueError, match="take > 0"):
+            dpo_loss(*[torch.zeros(2)] * 4, beta)
+    for change in ({"rounds": 0}, {"rounds": 7, "problems": 6}, {"batch": 0}, {"epochs": 0}, {"pairs": 0}):
+        with pytest.raises(ValueError, match="at least 1|problem a round"):
+            preferences.train_dpo(tiny(), DPOSettings(**change), 0)
+
+
+def tiny() -> ReasoningModel:
+    torch.manual_seed(0)
+    model = ReasoningModel(ModelSettings(width=32, layers=1, context=64))
+    torch.nn.init.normal_(model.head.weight, std=0.2)
+    return model
+
+
+def written(texts: list[str], log_probs: float = -0.5) -> Rollouts:
+    """Rollouts with these answers to PROBLEM, in which the pen slipped at the third word."""
+    width = max(len(text.split()) for text in texts)
+    ids = [encode(text) for text in texts]
+    responses = torch.tensor([row + [TOKEN_ID[PAD]] * (width - len(row)) for row in ids])
+    chosen = responses != TOKEN_ID[PAD]
+    chosen[:, 2] = False
+    prompts = torch.tensor([encode(PROBLEM.prompt)] * len(texts))
+    return Rollouts(prompts, responses, torch.full(responses.shape, log_probs), chosen)
+
+
+def sample(monkeypatch: pytest.MonkeyPatch, texts: list[str], **settings) -> Pairs:
+    monkeypatch.setattr(preferences, "generate", lambda *_, **__: written(texts))
+    return preferences.sample_pairs(
+        tiny(),
+        [PROBLEM],
+        DPOSettings(group_size=len(texts), **settings),
+        random.Random(0),
+        torch.Generator().manual_seed(0),
+    )
+
+
+def test_each_pair_is_one_right_and_one_wrong_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = sample(monkeypatch, [WRONG, RIGHT, WRONG, RIGHT, WRONG])
+    assert pairs.prompts.shape == (2, len(encode(PROBLEM.prompt)))
+    right, wrong = encode(RIGHT), encode(WRONG)
+    assert all(row[: len(right)] == right for row in pairs.responses[0].tolist())
+    assert all(row[: len(wrong)] == wrong for row in pairs.responses[1].tolist())
+    # summed over what the policy chose: neither the slip nor padding
+    assert pairs.reference[0].tolist() == [-0.5 * (len(right) - 1)] * 2
+    assert pairs.reference[1].tolist() == [-0.5 * (len(wrong) - 1)] * 2
+    assert len(sample(monkeypatch, [RIGHT] * 6 + [WRONG] * 5, pairs=3).prompts) == 3
+
+
+def test_groups_are_whole_and_kept_apart() -> None:
+    """Each group has one right answer, the last one; its partner is of the same group."""
+    texts, settings = [WRONG, WRONG, RIGHT] * 2, DPOSettings(group_size=3)
+    partners = set()
+    for seed in range(30):
+        rows = preferences.right_and_wrong(texts, [PROBLEM, PROBLEM], settings, random.Random(seed))
+        assert [right for right, _ in rows] == [2, 5]
+        partners |= {wrong for _, wrong in rows}
+    assert partners == {0, 1, 3, 4}
+
+
+@pytest.mark.parametrize("texts", [[RIGHT] * 4, [WRONG] * 4])
+def test_nothing_to_prefer_is_refused(texts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="nothing to prefer"):
+        sample(monkeypatch, texts)
+
+
+def test_pairs_of_unequal_widths_are_joined() -> None:
+    def part(Tp: int, T: int) -> Pairs:
+        return Pairs(torch.ones(2, Tp), torch.ones(2, 2, T), torch.ones(2, 2, T).bool(), torch.zeros(2, 2))
+
+    pairs = join_pairs([part(3, 5), part(4, 2)])
+    assert pairs.prompts.tolist() == [[TOKEN_ID[PAD], 1, 1, 1]] * 2 + [[1] * 4] * 2
+    assert pairs.responses[:, 2:, 2:].eq(TOKEN_ID[PAD]).all() and not pairs.mask[:, 2:, 2:].any()
+    assert pairs.mask.sum() == 2 * 2 * (5 + 2) and pairs.reference.shape == (2, 4)
+
+
+def test_reference_is_the_policy_that_wrote() -> None:
+    """The sampler's log-probabilities serve as reference: before the first update they are the policy's."""
+    model, problems = tiny(), [Problem(9, ("*3",)), Problem(2, ("+1", "-3"))]
+    settings = DPOSettings(group_size=64, max_new_tokens=8, pairs=64)
+    with pytest.MonkeyPatch.context() as patch:  # a rule that a random policy can keep or break
+        patch.setattr(preferences, "accuracy_reward", lambda text, answer: encode(text)[0] % 2)
+        pairs = preferences.sample_pairs(
+            model, problems, settings, random.Random(0), torch.Generator().manual_seed(0)
+        )
+    assert len(pairs.prompts) > 10
+    assert torch.allclose(pair_log_probs(model, pairs), pairs.reference, atol=1e-4)
+
+
+def test_runs_repeat_and_watch_sees_every_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preferences, "accuracy_reward", lambda text, answer: encode(text)[0] % 2)
+    settings = DPOSettings(problems=8, group_size=8, rounds=2, batch=4, max_new_tokens=8, epochs=2)
+    seen: list[int] = []
+    model = tiny()
+    before = [p.clone() for p in model.parameters()]
+    first = preferences.train_dpo(model, settings, 3, seen.append)
+    assert seen == list(range(1, len(first) + 1))
+    assert any(not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    assert first == preferences.train_dpo(tiny(), settings, 3)
+    assert first != preferences.train_dpo(tiny(), settings, 4)
+    starts = [first[0], next(step for step in first if step["round"] == 2)]
+    for step in starts:  # every round starts from the policy that wrote its pairs
+        assert step["loss"] == pytest.approx(math.log(2), abs=1e-4)
+        assert step["chosen"] == pytest.approx(0, abs=1e-4)
+    rounds = {step["round"]: step["pairs"] for step in first}
+    updates = sum(math.ceil(2 * pairs / 4) for pairs in rounds.values())
+    assert len(first) == updates and set(rounds) == {1, 2}
+
+
+def test_the_real_sampler_fits() -> None:
+    rollouts = generate(tiny(), [PROBLEM.prompt], 2, torch.Generator().manual_seed(0), 4)
+    assert isinstance(rollouts, Rollouts) and accuracy_reward(RIGHT, PROBLEM.answer) == 1

@@ -1,0 +1,316 @@
+"""Processes that share weights: they come back, fail loudly, stop at once, and run what the reader wrote."""
+
+import contextlib
+import inspect
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import cloudpickle
+import pytest
+import torch
+from torch.nn.utils import parameters_to_vector
+
+from deepseek_book_utils.nn.schedules import cosine
+from deepseek_book_utils.parallel.processes import run_processes
+from deepseek_book_utils.rl.environments import Environments
+from deepseek_book_utils.rl.policy.a3c import (
+    A3C_SETTINGS,
+    a3c_worker,
+    shared_rmsprop,
+    train_a3c,
+)
+from deepseek_book_utils.rl.policy.actor_critic import ActorCritic, rollout_loss
+from deepseek_book_utils.rl.rollouts import collect
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])  # as a notebook's functions travel
+
+SMALL = replace(A3C_SETTINGS, total_steps=2000, environments=4, steps=10, hidden=(8,))
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs; one that ended and was not collected counts as well."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def gone(pids: list[int], seconds: float = 20.0) -> bool:
+    end = time.monotonic() + seconds
+    while any(alive(pid) for pid in pids) and time.monotonic() < end:
+        time.sleep(0.1)
+    return not any(alive(pid) for pid in pids)
+
+
+def double(number: int, shared: torch.Tensor) -> tuple[int, int, int]:
+    shared[number] = number + 1.0
+    return 2 * number, os.getpid(), torch.get_num_threads()
+
+
+def sleep_or(what: str, number: int, pids: torch.Tensor) -> None:
+    """Process 1 does `what`, the other would sleep for a minute."""
+    pids[number] = os.getpid()
+    while not pids.all():
+        time.sleep(0.01)
+    if number == 1 and what == "raise":
+        raise KeyError("a mistake in worker one")
+    if number == 1 and what == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(60)
+
+
+def pid_table() -> torch.Tensor:
+    return torch.zeros(2, dtype=torch.int64).share_memory_()
+
+
+def test_results_in_order_from_processes_of_their_own(monkeypatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")  # which torch would follow
+    shared = torch.zeros(3).share_memory_()
+    results = run_processes(double, [(i, shared) for i in range(3)])
+    assert [result for result, _, _ in results] == [0, 2, 4]
+    assert shared.tolist() == [1.0, 2.0, 3.0]  # the memory is one
+    pids = [pid for _, pid, _ in results]
+    assert len({*pids, os.getpid()}) == 4 and gone(pids, 0)
+    assert {threads for _, _, threads in results} == {1}
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("raise", "Worker 1 failed:.*in sleep_or.*a mistake in worker one"),
+        ("die", "Worker 1 ended without a word, exit code -9.*memory"),
+    ],
+)
+def test_a_worker_that_fails_ends_all(what, message) -> None:
+    pids, start = pid_table(), time.monotonic()
+    with pytest.raises(RuntimeError, match=f"(?s){message}"):
+        run_processes(partial(sleep_or, what), [(i, pids) for i in range(2)])
+    assert time.monotonic() - start < 55  # nobody slept to the end
+    assert pids.all() and gone(pids.tolist(), 0)
+
+
+def test_workers_that_take_too_long() -> None:
+    pids = pid_table()
+    with pytest.raises(TimeoutError, match="not done after 8 seconds.*a longer timeout"):
+        run_processes(partial(sleep_or, "sleep"), [(i, pids) for i in range(2)], timeout=8)
+    assert gone([pid for pid in pids.tolist() if pid], 0)  # a busy machine may not have begun
+
+
+def test_ctrl_c_ends_all() -> None:
+    """An interrupt while the parent waits. A job in the background starts deaf to it, hence the handler."""
+    pids, before = pid_table(), signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def interrupt() -> None:
+        if pids.all():
+            signal.raise_signal(signal.SIGINT)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_processes(partial(sleep_or, "sleep"), [(i, pids) for i in range(2)], watch=interrupt)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert pids.all() and gone(pids.tolist(), 0)
+
+
+TWO_SLEEPERS = """
+import os, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from deepseek_book_utils.parallel.processes import run_processes
+def sleeper(number):
+    os.write(1, f"{os.getpid()}\\n".encode())  # whole lines, also when both write
+    time.sleep(60)
+
+run_processes(sleeper, [(0,), (1,)])
+"""
+
+
+def start_two_sleepers(root: Path) -> tuple[subprocess.Popen, list[int]]:
+    """Code from -c is as in a notebook: there is no file. The group of processes is its own."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", TWO_SLEEPERS],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=root,
+        start_new_session=True,
+    )
+    assert parent.stdout is not None
+    return parent, [int(parent.stdout.readline()) for _ in range(2)]
+
+
+def test_no_worker_outlives_a_killed_parent(root: Path) -> None:
+    """The kernel of a notebook may be killed at any time."""
+    parent, pids = start_two_sleepers(root)
+    assert all(alive(pid) for pid in pids)
+    parent.kill()
+    parent.communicate()
+    assert gone(pids)
+
+
+def test_ctrl_c_reaches_all_and_only_the_parent_speaks(root: Path) -> None:
+    """A terminal and a notebook interrupt the whole group."""
+    parent, pids = start_two_sleepers(root)
+    os.killpg(parent.pid, signal.SIGINT)
+    _, said = parent.communicate(timeout=30)
+    assert gone(pids) and said.count("KeyboardInterrupt") == 1 and "SpawnProcess" not in said
+
+
+EDITED = """
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+from functools import partial
+import torch
+from deepseek_book_utils.rl.policy import a3c
+from deepseek_book_utils.rl.policy.a3c import A3C_SETTINGS
+
+@dataclass(frozen=True)
+class Answer:
+    number: int
+
+def helper(number):  # a cell that the worker uses
+    return Answer(100 + number)
+
+def a3c_worker(number, weights, squares, clock, name, settings, seed):  # edited by the reader
+    weights[0] = 7.0
+    clock.value = settings.total_steps
+    return [{"steps": helper(number).number, "name": name}]
+
+SOURCE
+network, history = train_a3c("CartPole-v1", replace(A3C_SETTINGS, hidden=(8,)), 0)
+print(history, float(next(network.parameters()).flatten()[0]))
+"""
+
+
+def test_a_worker_edited_in_a_notebook_is_the_one_that_runs(root: Path) -> None:
+    """The chapter's cells: a worker and a helper in __main__, then train_a3c as the package has it."""
+    names = """
+from collections.abc import Callable
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+from deepseek_book_utils.rl.policy.actor_critic import A2CSettings, ActorCritic
+from deepseek_book_utils.rl.environments import Environments
+from deepseek_book_utils.parallel.processes import SPAWN, run_processes
+"""
+    code = EDITED.replace("SOURCE", names + textwrap.dedent(inspect.getsource(train_a3c)))
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=root, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[0] == (
+        "[{'steps': 100, 'name': 'CartPole-v1'}, {'steps': 101, 'name': 'CartPole-v1'}] 7.0"
+    )
+
+
+def test_two_workers_share_weights_statistics_and_clock() -> None:
+    seen = []
+    network, history = train_a3c("CartPole-v1", SMALL, 0, watch=lambda steps, _: seen.append(steps))
+    assert {row["worker"] for row in history} == {0, 1}
+    # every update is counted once, and the clock stops at the first that fills it
+    assert [row["steps"] for row in history] == list(range(40, 40 * len(history) + 1, 40))
+    assert 2000 <= history[-1]["steps"] <= 2040
+    assert seen == sorted(seen) and seen[-1] <= history[-1]["steps"]
+    assert all(row["stale"] >= 0 for row in history)
+    torch.manual_seed(0)
+    start = parameters_to_vector(ActorCritic(4, 2, (8,)).parameters())
+    assert (parameters_to_vector(network.parameters()) - start).norm() > 0.1
+
+
+class LockedNumber:
+    """A clock for one worker in this very process."""
+
+    value = 0
+
+    def get_lock(self):
+        return contextlib.nullcontext()
+
+
+def test_one_worker_alone_is_a2c() -> None:
+    """Step by step: the same rollouts and losses, and torch's RMSProp with a clipped gradient."""
+    torch.manual_seed(0)
+    network = ActorCritic(4, 2, SMALL.hidden)
+    weights = parameters_to_vector(network.parameters()).detach().clone()
+    history = a3c_worker(0, weights, torch.zeros_like(weights), LockedNumber(), "CartPole-v1", SMALL, seed=5)
+    assert len(history) == 50 and {row["stale"] for row in history} == {0}
+
+    envs, generator = Environments("CartPole-v1", 4, seed=5), torch.Generator().manual_seed(5)
+    optimizer = torch.optim.RMSprop(network.parameters(), alpha=0.99, eps=1e-5)
+    for update in range(50):
+        rollout = collect(envs, network.actor, 10, generator)
+        optimizer.zero_grad()
+        rollout_loss(network, rollout, envs.observations, SMALL).total.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), SMALL.clip)
+        optimizer.param_groups[0]["lr"] = SMALL.learning_rate * cosine(40 * update, 2000)
+        optimizer.step()
+    assert torch.allclose(weights, parameters_to_vector(network.parameters()), atol=1e-4)
+
+
+def one_update(number: int, weights: torch.Tensor) -> None:
+    once = replace(SMALL, total_steps=40)
+    a3c_worker(number, weights, torch.zeros_like(weights), LockedNumber(), "CartPole-v1", once, seed=5)
+
+
+def test_workers_see_different_things() -> None:
+    torch.manual_seed(0)
+    start = parameters_to_vector(ActorCritic(4, 2, SMALL.hidden).parameters()).detach()
+    zero, again, one = start.clone(), start.clone(), start.clone()
+    one_update(0, zero), one_update(0, again), one_update(1, one)
+    assert torch.equal(zero, again) and not torch.allclose(zero, one, atol=1e-3)
+
+
+def test_a_worker_acts_with_a_copy_and_writes_onto_what_others_wrote(monkeypatch) -> None:
+    """Others add 1 to every weight while this worker acts: it adds the step that its own copy asks for."""
+    torch.manual_seed(0)
+    alone = parameters_to_vector(ActorCritic(4, 2, SMALL.hidden).parameters()).detach().clone()
+    shared = alone.clone()
+    one_update(0, alone)
+
+    def collect_meanwhile(*arguments):
+        rollout = collect(*arguments)
+        shared.add_(1.0)
+        return rollout
+
+    monkeypatch.setattr("deepseek_book_utils.rl.policy.a3c.collect", collect_meanwhile)
+    one_update(0, shared)
+    assert torch.allclose(shared, alone + 1.0, atol=1e-5)
+
+
+def test_a_clock_that_others_moved_is_staleness() -> None:
+    """A clock on which another worker makes two updates during each of ours."""
+
+    class Shared(LockedNumber):
+        def get_lock(self):
+            self.value += 80
+            return super().get_lock()
+
+    weights = parameters_to_vector(ActorCritic(4, 2, (8,)).parameters()).detach().clone()
+    history = a3c_worker(0, weights, weights * 0, Shared(), "CartPole-v1", SMALL, seed=0)
+    assert {row["stale"] for row in history} == {2}
+    assert [row["steps"] for row in history][:3] == [120, 240, 360] and len(history) == 17
+
+
+def test_shared_rmsprop_writes_in_place() -> None:
+    weights, squares = torch.ones(3), torch.zeros(3)
+    view = weights[:2]
+    shared_rmsprop(weights, squares, torch.tensor([1.0, -2.0, 0.0]), 0.1)
+    assert view.tolist() == pytest.approx([0.0, 2.0], abs=1e-3) and weights[2] == 1
+    assert squares.tolist() == pytest.approx([0.01, 0.04, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "workers", "message"),
+    [
+        ("CartPole-v1", 0, "take workers >= 1"),
+        ("Pendulum-v1", 2, "Discrete actions"),
+        ("FrozenLake-v1", 2, "one row of numbers"),
+    ],
+)
+def test_what_does_not_fit_is_met_before_any_process_starts(name, workers, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        train_a3c(name, SMALL, 0, workers)

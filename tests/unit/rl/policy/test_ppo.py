@@ -1,0 +1,346 @@
+"""What PPO refuses and says, what its loop does with clips, epochs, ends and seeds; and that what
+environments hand out stays as it was.
+"""
+
+import math
+from dataclasses import replace
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from deepseek_book_utils.rl.advantages import compute_gae, normalise_advantages
+from deepseek_book_utils.rl.environments import Environments
+from deepseek_book_utils.rl.policy.actor_critic import ActorCritic
+from deepseek_book_utils.rl.policy.ppo import (
+    PPOSettings,
+    judge_rollout,
+    ppo_loss,
+    ppo_update,
+    train_ppo,
+)
+from deepseek_book_utils.rl.rollouts import collect
+
+SMALL = PPOSettings(total_steps=600, environments=4, steps=10, minibatch=16, epochs=3, hidden=(8,))
+YES = torch.tensor([True])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"total_steps": 0}, "total_steps = 0 teaches nothing: take total_steps > 0"),
+        ({"environments": 0}, "take environments > 0"),
+        ({"steps": -1}, "take steps > 0"),
+        ({"epochs": 0}, "take epochs > 0"),
+        ({"minibatch": 0}, "take minibatch > 0"),
+        ({"learning_rate": 0.0}, "take learning_rate > 0"),
+        ({"learning_rate": math.nan}, "take learning_rate > 0"),
+        ({"reward_scale": -1.0}, "take reward_scale > 0"),
+        ({"clip": 0.0}, "take clip > 0"),
+        ({"gradient_clip": 0.0}, "take gradient_clip > 0"),
+        ({"value_weight": -0.5}, "take value_weight >= 0"),
+        ({"entropy_weight": math.inf}, "take entropy_weight >= 0"),
+        ({"discount": 1.01}, "take 0 <= discount <= 1"),
+        ({"gae_decay": -0.1}, "take 0 <= gae_decay <= 1"),
+        ({"gae_decay": math.nan}, "take 0 <= gae_decay <= 1"),
+        ({"total_steps": 100}, r"less than one update: take at least environments \* steps = "),
+        ({"minibatch": 10**6}, r"take at most environments \* steps = "),
+    ],
+)
+def test_settings_without_sense(change, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        PPOSettings(**change)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("Pendulum-v1", "Discrete actions"), ("FrozenLake-v1", "one row of numbers")],
+)
+def test_tasks_that_do_not_fit(name, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        train_ppo(name, SMALL, seed=0)
+
+
+def test_shapes_are_not_broadcast() -> None:
+    """A critic's (B, 1) against returns (B,) would make a table (B, B), and a loss that says nothing."""
+    row, yes = torch.zeros(6), torch.ones(6, dtype=torch.bool)
+    with pytest.raises(ValueError, match="Mind the critic's last axis"):
+        ppo_loss(torch.zeros(6, 2), torch.zeros(6, 1), row.long(), row, row, row, yes)
+    with pytest.raises(ValueError, match="Expected logits"):
+        ppo_loss(torch.zeros(6, 2), row, row.long(), torch.zeros(6, 1), row, row, yes)
+    table, no = torch.zeros(2, 3), torch.zeros(2, 3, dtype=torch.bool)
+    with pytest.raises(ValueError, match=r"last_value \(N,\); got .*\(2, 3\).* and \(3, 1\)"):
+        compute_gae(table, table, torch.zeros(3, 1), no, no, ~no, 0.9, 0.9)
+    with pytest.raises(ValueError, match="Expected rewards"):
+        compute_gae(torch.zeros(2, 1), table, torch.zeros(3), no, no, ~no, 0.9, 0.9)
+
+
+def push(ratio: float, advantage: float, clip: float = 0.2) -> float:
+    """How descent would change the logit of the action that was taken, at this ratio."""
+    logits = torch.zeros(1, 2, requires_grad=True)
+    old = torch.tensor([math.log(0.5 / ratio)])
+    zero = torch.zeros(1)
+    losses = ppo_loss(logits, zero, torch.tensor([1]), old, torch.tensor([advantage]), zero, YES, clip)
+    losses.total.backward()
+    assert (logits.grad[0, 0] + logits.grad[0, 1]).abs() < 1e-7
+    return -logits.grad[0, 1].item()
+
+
+def test_the_clip_lets_go_only_of_what_has_gone_far_enough() -> None:
+    """Half of r A at two even actions, and nothing where the ratio is past its range in A's own direction."""
+    assert push(1.0, 1.0) == pytest.approx(0.5) and push(1.0, -1.0) == pytest.approx(-0.5)
+    assert push(1.19, 1.0) == pytest.approx(0.595) and push(1.21, 1.0) == 0
+    assert push(0.81, -1.0) == pytest.approx(-0.405) and push(0.79, -1.0) == 0
+    # gone the wrong way: it is called back with full force
+    assert push(0.5, 1.0) == pytest.approx(0.25) and push(2.0, -1.0) == pytest.approx(-1.0)
+    assert push(1.21, 1.0, clip=0.3) == pytest.approx(0.605)  # the range is the setting's
+
+
+def test_the_critic_and_the_entropy_are_pushed_where_they_should() -> None:
+    zero = torch.zeros(1)
+    for better in (1.0, -1.0):
+        values = torch.zeros(1, requires_grad=True)
+        old, returns = torch.tensor([math.log(0.5)]), torch.tensor([better])
+        ppo_loss(torch.zeros(1, 2), values, torch.tensor([1]), old, zero, returns, YES).total.backward()
+        assert values.grad[0] == pytest.approx(-better)  # half of two times the error
+    logits = torch.tensor([[2.0, 0.0]], requires_grad=True)
+    old = logits.detach().log_softmax(-1)[:, 0]
+    losses = ppo_loss(logits, zero, torch.tensor([0]), old, zero, zero, YES, 0.2, 0.5, 0.1)
+    losses.total.backward()
+    assert logits.grad[0, 0] > 0.01  # descent makes the likelier action less likely
+
+
+def test_kl_is_that_of_the_old_policy_from_the_new() -> None:
+    """Over all actions, as often as the old policy chooses them, the estimate is exact."""
+    old, new = torch.tensor([0.2, 0.8]), torch.tensor([0.35, 0.65])
+    actions = torch.tensor([0] + [1] * 4)
+    zero, yes = torch.zeros(5), torch.ones(5, dtype=torch.bool)
+    losses = ppo_loss(new.log().expand(5, 2), zero, actions, old.log()[actions], zero, zero, yes, clip=0.5)
+    assert losses.kl.item() == pytest.approx(float((old * (old / new).log()).sum()), rel=1e-5)
+    assert losses.clipped.item() == pytest.approx(0.2)  # 0.35 / 0.2 is past one and a half
+
+
+def test_a_batch_of_resets_or_of_one_row_is_no_accident() -> None:
+    zero, no = torch.zeros(1), torch.tensor([False])
+    losses = ppo_loss(torch.zeros(1, 2), zero, torch.tensor([0]), zero, zero, zero, no)
+    assert all(part == 0 for part in losses)
+    assert normalise_advantages(torch.tensor([3.0]), no) == 0
+    assert normalise_advantages(torch.tensor([3.0]), YES) == 0  # nothing to compare it with
+
+
+def rollout_of(name: str, steps: int, settings: PPOSettings):
+    torch.manual_seed(0)
+    envs = Environments(name, settings.environments, seed=0)
+    network = ActorCritic(envs.size, envs.actions, settings.hidden)
+    rollout = collect(envs, network.actor, steps, torch.Generator().manual_seed(0))
+    return envs, network, rollout
+
+
+def test_judging_puts_the_parts_together() -> None:
+    """By hand: scaled rewards, the value after the last row, log-probabilities of actions, rows in order."""
+    settings = replace(SMALL, reward_scale=0.1, discount=0.8, gae_decay=0.7)
+    envs, network, rollout = rollout_of("CartPole-v1", 50, settings)
+    rows = judge_rollout(network, rollout, envs.observations, settings)
+    assert not any(x.requires_grad for x in rows)
+    logits, values = network(rollout.observations)
+    values, last = values.detach(), network(envs.observations)[1].detach()
+    ends = (rollout.terminated, rollout.truncated, rollout.real)
+    advantages = compute_gae(0.1 * rollout.rewards, values, last, *ends, 0.8, 0.7)
+    assert torch.allclose(rows.advantages.view(50, 4), advantages)
+    assert torch.allclose(rows.returns.view(50, 4), advantages + values)
+    t, n = 17, 2
+    assert torch.equal(rows.observations[t * 4 + n], rollout.observations[t, n])
+    action = rollout.actions[t, n]
+    assert rows.actions[t * 4 + n] == action and torch.equal(rows.real.view(50, 4), rollout.real)
+    assert rows.old_log_probs[t * 4 + n] == pytest.approx(logits.log_softmax(-1)[t, n, action].item())
+    assert not rollout.real.all()
+
+
+def test_a_reset_teaches_nothing_and_nothing_leaks_over_it() -> None:
+    """Change all that is seen and earned after a fall, and in the rows that reset: nothing before changes."""
+    envs, network, rollout = rollout_of("CartPole-v1", 60, SMALL)
+    fall = int(rollout.terminated[:, 0].nonzero()[0])
+    rewards, seen = rollout.rewards.clone(), rollout.observations.clone()
+    rewards[fall + 1 :, 0], seen[fall + 1 :, 0] = 100.0, 3.0
+    other = rollout._replace(rewards=rewards, observations=seen)
+    one, two = (judge_rollout(network, x, envs.observations, SMALL) for x in (rollout, other))
+    before, after = one.advantages.view(60, 4), two.advantages.view(60, 4)
+    assert torch.allclose(before[: fall + 1, 0], after[: fall + 1, 0], atol=1e-6)
+    assert before[fall + 1, 0] == after[fall + 1, 0] == 0  # the reset
+    assert (before[fall + 2, 0] - after[fall + 2, 0]).abs() > 1
+
+    def learn(rows):
+        copy = ActorCritic(4, 2, SMALL.hidden)
+        copy.load_state_dict(network.state_dict())
+        optimizer = torch.optim.SGD(copy.parameters(), lr=0.1)
+        ppo_update(copy, optimizer, rows, SMALL, torch.Generator().manual_seed(0))
+        return torch.nn.utils.parameters_to_vector(copy.parameters())
+
+    unreal = ~one.real
+    wild = one._replace(
+        observations=one.observations + 5 * unreal[:, None],
+        old_log_probs=one.old_log_probs - 50 * unreal,
+        advantages=one.advantages + 1000 * unreal,
+        returns=one.returns + 1000 * unreal,
+    )
+    assert unreal.any() and torch.equal(learn(one), learn(wild))
+
+
+class Clocked(gymnasium.Env):
+    """Shows the step, earns 1 each, and never ends by itself."""
+
+    observation_space = gymnasium.spaces.Box(0, 100, (1,))
+    action_space = gymnasium.spaces.Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        self.step_number = 0
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        self.step_number += 1
+        return np.full(1, self.step_number, np.float32), 1.0, False, False, {}
+
+
+gymnasium.register("book-tests/Clocked-v0", entry_point=Clocked, max_episode_steps=7)
+
+
+def test_where_the_clock_ran_out_the_value_of_what_was_seen_last_stands_for_the_rest() -> None:
+    settings = replace(SMALL, discount=0.9, gae_decay=0.8, reward_scale=1.0)
+    envs, network, rollout = rollout_of("book-tests/Clocked-v0", 20, settings)
+    assert rollout.truncated.any() and not rollout.terminated.any()
+    rows = judge_rollout(network, rollout, envs.observations, settings)
+    value = {t: network(torch.tensor([[float(t)]]))[1].item() for t in range(8)}
+    error = {t: 1 + 0.9 * value[t + 1] - value[t] for t in range(7)}
+    advantages = rows.advantages.view(20, 4)
+    assert advantages[6, 0].item() == pytest.approx(error[6], rel=1e-5)  # the clock's step: V(7), no zero
+    assert advantages[5, 0].item() == pytest.approx(error[5] + 0.72 * error[6], rel=1e-5)
+    assert advantages[7, 0] == 0 and rollout.real[7, 0] == False  # noqa: E712  the reset
+    assert advantages[14, 0].item() == pytest.approx(error[6], rel=1e-5)
+    # the last row of the rollout is no end: what the environments show now stands for the rest
+    assert advantages[19, 0].item() == pytest.approx(error[3], rel=1e-5)
+
+
+def test_every_row_is_used_once_an_epoch_and_the_loss_is_made_of_the_settings() -> None:
+    settings = replace(SMALL, epochs=1, minibatch=9, value_weight=0.3, entropy_weight=0.2, clip=0.07)
+    envs, network, rollout = rollout_of("CartPole-v1", 10, settings)
+    rows = judge_rollout(network, rollout, envs.observations, settings)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.0)  # nothing moves: the losses can be worked out
+    seen: list[Tensor] = []
+    network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    losses = ppo_update(network, optimizer, rows, settings, torch.Generator().manual_seed(7))
+    assert [len(x) for x in seen] == [9, 9, 9, 9, 4]
+    every, once = torch.cat(seen), rows.observations
+    assert torch.equal(every[every[:, 0].argsort()], once[once[:, 0].argsort()]) and not torch.equal(
+        every, once
+    )
+    expected = []
+    order = torch.randperm(40, generator=torch.Generator().manual_seed(7))
+    for i in order.split(9):
+        advantages = normalise_advantages(rows.advantages[i], rows.real[i])
+        told = (rows.actions[i], rows.old_log_probs[i], advantages, rows.returns[i], rows.real[i])
+        expected.append(torch.stack(ppo_loss(*network(rows.observations[i]), *told, 0.07, 0.3, 0.2)))
+    assert torch.allclose(torch.stack(losses), torch.stack(expected).mean(0), atol=1e-6)
+
+
+def test_the_gradient_is_clipped() -> None:
+    settings = replace(SMALL, epochs=1, minibatch=40, gradient_clip=1e-3)
+    envs, network, rollout = rollout_of("CartPole-v1", 10, settings)
+    rows = judge_rollout(network, rollout, envs.observations, settings)
+    before = torch.nn.utils.parameters_to_vector(network.parameters()).detach().clone()
+    optimizer = torch.optim.SGD(network.parameters(), lr=1.0)
+    ppo_update(network, optimizer, rows, settings, torch.Generator())
+    moved = torch.nn.utils.parameters_to_vector(network.parameters()) - before
+    assert moved.norm().item() == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_training_is_seeded_and_tells_what_it_saw() -> None:
+    seen = []
+    network, history = train_ppo("CartPole-v1", SMALL, 3, lambda steps, _: seen.append(steps))
+    again, told = train_ppo("CartPole-v1", SMALL, 3)
+    other, _ = train_ppo("CartPole-v1", SMALL, 4)
+    assert [row["steps"] for row in history] == seen == list(range(40, 601, 40))
+    names = {"steps", "episodes", "return", "total", "policy", "value", "entropy", "kl", "clipped"}
+    assert set(history[0]) == names
+    assert history[0]["episodes"] == 0 and 600 / 100 < history[-1]["episodes"] < 600 / 8
+    assert math.isnan(history[0]["return"]) and 8 < history[-1]["return"] < 100
+    assert history[0]["entropy"] == pytest.approx(math.log(2), abs=0.02)
+    assert [row["total"] for row in told] == [row["total"] for row in history]
+    assert all(torch.equal(a, b) for a, b in zip(network.parameters(), again.parameters(), strict=True))
+    assert any(not torch.equal(a, b) for a, b in zip(network.parameters(), other.parameters(), strict=True))
+
+
+def test_the_learning_rate_falls_to_zero() -> None:
+    """The last updates move the weights far less than those in the middle."""
+    weights: list[Tensor] = []
+
+    def watch(_: int, network: ActorCritic) -> None:
+        weights.append(torch.nn.utils.parameters_to_vector(network.parameters()).detach().clone())
+
+    train_ppo("CartPole-v1", replace(SMALL, total_steps=3000), 0, watch)
+    steps = [(b - a).norm() for a, b in zip(weights, weights[1:], strict=False)]
+    assert steps[-1] < 0.05 * sum(steps[30:40]) / 10
+
+
+def test_more_epochs_go_further_and_the_clip_holds_them_back() -> None:
+    """KL from the policy that acted, the same first rollout: one epoch, thirty, thirty without a clip."""
+
+    def first(epochs: int, clip: float) -> dict[str, float]:
+        settings = PPOSettings(total_steps=1024, epochs=epochs, clip=clip, environments=16, steps=64)
+        return train_ppo("CartPole-v1", replace(settings, learning_rate=1e-2), 0)[1][0]
+
+    short, held, free = first(1, 0.2), first(30, 0.2), first(30, 1e9)
+    assert short["kl"] < 0.2 * held["kl"] and held["kl"] < 0.5 * free["kl"]
+    assert held["clipped"] > short["clipped"] and free["clipped"] == 0
+
+
+def test_environments_hand_out_what_stays() -> None:
+    """gymnasium reuses its arrays; a Step must not change afterwards, and returns are the sums of rewards."""
+    envs = Environments("CartPole-v1", 3, seed=0)
+    first = envs.observations
+    kept = first.clone()
+    steps = [envs.step(torch.ones(3, dtype=torch.long)) for _ in range(30)]
+    copies = [[x.clone() for x in step] for step in steps]
+    for _ in range(30):
+        envs.step(torch.zeros(3, dtype=torch.long))
+    assert torch.equal(first, kept)
+    for step, copied in zip(steps, copies, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(step, copied, strict=True))
+    kinds = [torch.float32, torch.int64, torch.float32, torch.float32, torch.bool, torch.bool, torch.bool]
+    assert [x.dtype for x in steps[0]] == kinds
+    assert envs.returns[:3] == sorted(envs.returns[:3]) and all(8 <= x <= 11 for x in envs.returns[:3])
+    # one after another, rows that reset earn nothing
+    table, earned, found = steps, [0.0] * 3, []
+    for step in table:
+        for n in range(3):
+            earned[n] += float(step.rewards[n])
+            if step.terminated[n] or step.truncated[n]:
+                found.append(earned[n])
+                earned[n] = 0.0
+            assert step.real[n] or step.rewards[n] == 0
+    assert found == envs.returns[: len(found)] and len(found) > 5
+
+
+class Reusing:
+    """Writes every answer into the same arrays, as a vector environment may."""
+
+    def __init__(self) -> None:
+        self.seen, self.paid = np.zeros((2, 4), np.float32), np.zeros(2, np.float32)
+        self.over, self.late = np.zeros(2, np.bool_), np.zeros(2, np.bool_)
+
+    def step(self, actions):
+        self.seen += 1
+        self.paid += 1
+        self.over ^= True
+        self.late ^= True
+        return self.seen, self.paid, self.over, self.late, {}
+
+
+def test_environments_copy_what_the_task_writes_into_again() -> None:
+    envs = Environments("CartPole-v1", 2, seed=0)
+    envs.env = Reusing()
+    first, _ = (envs.step(torch.zeros(2, dtype=torch.long)) for _ in range(2))
+    assert first.next_observations.eq(1).all() and first.rewards.eq(1).all()
+    assert first.terminated.all() and first.truncated.all()
+    assert envs.returns == [1.0, 1.0]
