@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..settings import check_ranges
+
 
 @dataclass(frozen=True)
 class EncoderSettings:
@@ -29,9 +31,8 @@ class EncoderSettings:
     expansion: int = 4  # hidden layer of the feed-forward network, in widths; as BERT
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if value < 1:
-                raise ValueError(f"{name} = {value} is no size: take {name} >= 1.")
+        sizes = ("vocabulary", "context", "width", "layers", "heads", "expansion")
+        check_ranges(self, count=sizes)
         if self.width % self.heads:
             raise ValueError(
                 f"width = {self.width} cannot be split among {self.heads} heads: take "

@@ -20,7 +20,6 @@ LAMB   You et al. (arXiv 1904.00962), algorithm 2. With its bias correction (the
        none is excepted from decay or scaling, as biases often are.
 """
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -28,20 +27,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-
-def check_settings(settings: Any, *memories: str) -> None:
-    """Raise ValueError unless every field is finite and not negative, and those named
-    in `memories` below 1.
-    """
-    for name, value in vars(settings).items():
-        if name in memories and not 0 <= value < 1:
-            raise ValueError(
-                f"{name} = {value} would never forget, or worse: take 0 <= {name} < 1."
-            )
-        if not 0 <= value < math.inf:
-            raise ValueError(
-                f"{name} = {value} makes no sense: take a finite {name} >= 0."
-            )
+from ..settings import check_ranges
 
 
 def check_shapes(parameter: Tensor, gradient: Tensor) -> None:
@@ -64,7 +50,9 @@ class SGDSettings:
     weight_decay: float = 0.0  # lambda, added to the gradient (an L2 penalty)
 
     def __post_init__(self) -> None:
-        check_settings(self, "momentum")
+        check_ranges(
+            self, not_negative=("learning_rate", "weight_decay"), memory=("momentum",)
+        )
         if self.nesterov and not self.momentum:
             raise ValueError(
                 "Nesterov looks ahead along the velocity: take momentum > 0 with it, "
@@ -115,7 +103,11 @@ class AdamSettings:
     weight_decay: float = 0.0  # lambda; with adamw, 0.01 is torch's default
 
     def __post_init__(self) -> None:
-        check_settings(self, "beta1", "beta2")
+        check_ranges(
+            self,
+            not_negative=("learning_rate", "epsilon", "weight_decay"),
+            memory=("beta1", "beta2"),
+        )
 
 
 def adam_direction(
@@ -191,7 +183,11 @@ class LAMBSettings:
     weight_decay: float = 0.01  # lambda, decoupled, but inside the trust ratio
 
     def __post_init__(self) -> None:
-        check_settings(self, "beta1", "beta2")
+        check_ranges(
+            self,
+            not_negative=("learning_rate", "epsilon", "weight_decay"),
+            memory=("beta1", "beta2"),
+        )
 
 
 def lamb(

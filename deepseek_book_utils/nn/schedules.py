@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
+from ..settings import check_ranges
+
 Schedule = Callable[[int], float]
 
 
@@ -132,14 +134,12 @@ class PlateauSettings:
     minimum: float = 0.0  # the learning rate stops here
 
     def __post_init__(self) -> None:
-        if not 0 < self.factor < 1:
-            raise ValueError(
-                f"factor = {self.factor} would not reduce: take 0 < factor < 1."
-            )
-        for name in ("patience", "threshold", "cooldown", "minimum"):
-            value = getattr(self, name)
-            if not value >= 0:
-                raise ValueError(f"{name} = {value}: take {name} >= 0.")
+        check_ranges(
+            self,
+            between=("factor",),
+            whole=("patience", "cooldown"),
+            not_negative=("threshold", "minimum"),
+        )
 
 
 class PlateauState(NamedTuple):

@@ -25,7 +25,7 @@ RULES = [(sgd, SGDSettings()), (adam, AdamSettings()), (adamw, AdamSettings()), 
 @pytest.mark.parametrize("value", [-1e-3, math.nan, math.inf])
 @pytest.mark.parametrize("name", ["learning_rate", "weight_decay"])
 def test_rates_are_finite_and_not_negative(settings, value, name) -> None:
-    with pytest.raises(ValueError, match=f"{name} = {value} .*take a finite {name} >= 0"):
+    with pytest.raises(ValueError, match=f"{name} = {value} .*take {name} >= 0"):
         settings(**{name: value})
 
 
@@ -41,7 +41,7 @@ def test_what_remembers_must_forget(settings, name, value) -> None:
 @pytest.mark.parametrize("settings", [AdamSettings, LAMBSettings])
 @pytest.mark.parametrize("value", [-1e-8, math.nan])
 def test_epsilon_is_not_negative(settings, value) -> None:
-    with pytest.raises(ValueError, match="take a finite epsilon >= 0"):
+    with pytest.raises(ValueError, match="take epsilon >= 0"):
         settings(epsilon=value)
 
 
