@@ -5,6 +5,11 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
+# Three disjoint sets: a number that was seen while settings were chosen proves nothing about them.
+DEVELOPMENT_SEEDS = range(20)  # settings and bars are chosen on these; a notebook's own run uses them too
+RECORD_SEEDS = range(20, 25)  # run once for a record, after its settings and its bars are committed
+TEST_SEEDS = range(30, 40)  # learning tests
+
 
 def load_record(name: str) -> dict[str, Any]:
     """The record `name` of the package, with its command, commit and date; ValueError if there is none."""

@@ -17,8 +17,9 @@ from typing import Any
 
 import torch
 
+from deepseek_book_utils.records import RECORD_SEEDS
+
 FOLDER = Path(__file__).parents[1] / "deepseek_book_utils" / "recorded"
-SEEDS = [20, 21, 22, 23, 24]  # never used to choose a setting
 
 
 def rounded(value: object) -> object:
@@ -53,7 +54,7 @@ def record(
     `sources` are the files and folders that must be committed first: the record names their commit.
     """
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
+    parser.add_argument("--seeds", type=int, nargs="+", default=RECORD_SEEDS)
     parser.add_argument("--output", type=Path, default=FOLDER / f"{name}.json")
     options = parser.parse_args()
     if git("status", "--porcelain", "--", *sources):
