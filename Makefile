@@ -62,7 +62,7 @@ book: $(READY)  ## executes every notebook and builds the site
 test: $(READY)  ## runs everything that must hold
 	@$(PY) -m tools.steps $(STEPS)
 
-check: $(READY)  ## style, types, cells in step with the package, clean notebooks
+check: $(READY)  ## style, types, imports in one direction, cells in step with the package, clean notebooks
 	@$(PY) -m tools.check
 
 unit: $(READY)  ## tests of the package and of the tools

@@ -13,7 +13,7 @@ import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.names import names_of
+from tools.names import first_line, names_of
 from tools.package import Import, Package, SyncError, dotted_uses, imported
 from tools.sync import Problem, header_of, name_of, read_notebook, rendered, symbols_of
 
@@ -85,9 +85,10 @@ def _unbound_names(cells: list[Cell], package: Package) -> list[tuple[int, str]]
     for cell in cells:
         names = names_of(cell.tree.body)
         if cell.shows:
-            for used, line in sorted(names.uses.items()):
+            for used in sorted(names.uses):
                 message = _complaint(used, bound.get(used), cell, package, shown_in)
                 if message:
+                    line = first_line(cell.tree, used)
                     found.append((cell.number, f"line {line} uses `{used}`, {message}"))
         shown = {symbol.rpartition(".")[2]: Bound(cell.number, symbol, shown=True) for symbol in cell.shows}
         known = {**dict(cell.imports(package)), **shown}

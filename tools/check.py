@@ -1,4 +1,4 @@
-"""`make check`: style, types, cells in step with the package, notebooks that hide nothing."""
+"""`make check`: style, types, directions of imports, synced cells, notebooks that hide nothing."""
 
 import ast
 import subprocess
@@ -80,10 +80,24 @@ def _tool(*command: str) -> Callable[[], int]:
     return lambda: subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode
 
 
+def _imports() -> int:
+    """import-linter with the contracts of pyproject.toml, on the package of this checkout."""
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        print(done.stdout, file=sys.stderr)
+    return done.returncode
+
+
 STEPS: list[tuple[str, Callable[[], int], str]] = [
     ("style", _tool("ruff", "check"), "`make format` mends most of it; the rest is named above."),
     ("layout", _tool("ruff", "format", "--check"), "`make format`."),
     ("types", _tool("mypy"), "correct the lines named above."),
+    (
+        "what may import what",
+        _imports,
+        "drop the import named above, or give a new module its layer in pyproject.toml.",
+    ),
     ("cells in step with the package", lambda: sync(["--check"]), "`make sync`, then what is named above."),
     ("notebooks", check_notebooks, "what is named above."),
 ]

@@ -5,12 +5,13 @@ inside the package (also through an `__init__`) to that home.
 """
 
 import ast
+import copy
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
-from tools.names import names_of, same_scope, stored_here
+from tools.names import names_of
 
 Showable = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 Import = ast.Import | ast.ImportFrom
@@ -38,18 +39,13 @@ class Module:
 
     @cached_property
     def imports(self) -> dict[str, str]:
-        """Local name -> dotted target of every import outside of functions."""
-        return dict(imported(same_scope(self.tree), self.name, self.is_package))
+        """Local name -> dotted target of every import outside of functions and classes."""
+        return dict(imported(outside_definitions(self.tree.body), self.name, self.is_package))
 
     @cached_property
     def definitions(self) -> dict[str, list[ast.stmt]]:
         """Name -> the top-level statements that bind it, imports left out."""
-        found: dict[str, list[ast.stmt]] = {}
-        for statement in self.tree.body:
-            parts = [part for part in same_scope(statement) if not isinstance(part, Import)]
-            for name in dict.fromkeys(name for part in parts for name in stored_here(part)):
-                found.setdefault(name, []).append(statement)
-        return found
+        return definitions(self.tree.body)
 
     def statement(self, name: str) -> Showable:
         """The one statement that defines `name`; SyncError if there is none, several, or a hidden one."""
@@ -69,6 +65,41 @@ class Module:
                 "Fix: define it at the top level of the module, where it can be shown."
             )
         return statement
+
+
+def definitions(body: list[ast.stmt]) -> dict[str, list[ast.stmt]]:
+    """Name -> the statements of `body` (a module's, a class's) that bind it, imports left out."""
+    found: dict[str, list[ast.stmt]] = {}
+    for statement in body:
+        imports = {local for local, _ in imported(outside_definitions([statement]))}
+        for name in names_of([statement]).binds - imports:
+            found.setdefault(name, []).append(statement)
+    return found
+
+
+def definition_line(path: Path, names: list[str]) -> int:
+    """The line on which `names` (a name, or a class and a name in it) is defined in `path`; 0 for no names.
+
+    Raises LookupError where the file or the definition does not exist.
+    """
+    if not path.is_file():
+        raise LookupError(f"there is no file {path}")
+    body, line = ast.parse(path.read_text(encoding="utf8")).body, 0
+    for name in names:
+        statements = definitions(body).get(name)
+        if not statements:
+            raise LookupError(f"{path} does not define {name}")
+        body, line = getattr(statements[0], "body", []), statements[0].lineno
+    return line
+
+
+def outside_definitions(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """Every node of these statements that does not stand in a function or in a class."""
+    for statement in body:
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield statement
+            inside = [part for part in ast.iter_child_nodes(statement) if isinstance(part, ast.stmt)]
+            yield from outside_definitions(inside)
 
 
 def imported(
@@ -98,6 +129,26 @@ def dotted_uses(node: ast.AST, targets: dict[str, str]) -> Iterator[str]:
             part = part.value
         if isinstance(part, ast.Name) and part.id in targets:
             yield ".".join([targets[part.id], *attributes])
+
+
+class _Unannotated(ast.NodeTransformer):
+    """Drops the annotations of arguments, results and variables."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        return ast.arg(node.arg)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        node.annotation = ast.Constant(None)
+        return self.generic_visit(node)
+
+
+def without_annotations(statement: ast.stmt) -> ast.stmt:
+    """A copy of `statement` without what only says of which type something is."""
+    return ast.fix_missing_locations(_Unannotated().visit(copy.deepcopy(statement)))
 
 
 class Package:
@@ -152,11 +203,16 @@ class Package:
             raise SyncError(f"There is no module `{module}`. Fix: correct the `# sync:` line.")
         return self.modules[module], name
 
+    @cache  # noqa: B019 - a Package lives as long as the command
     def uses(self, symbol: str) -> set[str]:
-        """Symbols of the package that `symbol`'s source uses directly, through imports in functions too."""
+        """Symbols of the package that `symbol`'s source runs directly, through imports in functions too.
+
+        What stands in annotations only is no use: a type does nothing when it is read.
+        """
         module, name = self.split(symbol)
         found: set[str] = set()
-        for statement in module.definitions.get(name, []):
+        for whole in module.definitions.get(name, []):
+            statement = without_annotations(whole)
             outside = names_of([statement]).uses
             found |= {f"{module.name}.{used}" for used in outside if used in module.definitions}
             targets = {local: target for local, target in module.imports.items() if local in outside}

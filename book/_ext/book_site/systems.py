@@ -7,7 +7,7 @@ not exist is a warning, and a warning fails the build.
 
 from __future__ import annotations
 
-import ast
+import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -18,6 +18,9 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from .tables import Cell, link, page_link, table
+
+sys.path.append(str(Path(__file__).resolve().parents[3]))  # Sphinx does not start in the repository's root
+from tools.package import definition_line  # noqa: E402
 
 ROWS = "book/systems.yml"
 logger = logging.getLogger(__name__)
@@ -46,27 +49,6 @@ def load_rows(root: Path) -> list[Row]:
     if len(set(ids)) != len(ids):
         raise ValueError(f"{ROWS}: an id comes twice in {ids}")
     return rows
-
-
-def definition_line(path: Path, names: list[str]) -> int:
-    """Return the line on which `names` (a name, or a class and a name in it) is defined in the file `path`.
-
-    Raises LookupError where the file or the definition does not exist.
-    """
-    if not path.is_file():
-        raise LookupError(f"there is no file {path}")
-    body, line = ast.parse(path.read_text(encoding="utf8")).body, 0
-    for name in names:
-        for node in body:
-            bound = [getattr(node, "name", None)]
-            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-            bound += [target.id for target in targets if isinstance(target, ast.Name)]
-            if name in bound:
-                body, line = getattr(node, "body", []), node.lineno
-                break
-        else:
-            raise LookupError(f"{path} does not define {name}")
-    return line
 
 
 def find_symbol(root: Path, symbol: str) -> tuple[str, int]:
