@@ -100,9 +100,8 @@ lab: $(READY)  ## opens the notebooks in JupyterLab
 assignments: $(READY)  ## student and instructor files, and a course for nbgrader (SALT=2027)
 	$(PY) -m tools.assignments $(if $(SALT),--salt $(SALT))
 
-claims: $(READY)  ## runs the claims' seeds again and records them (long)
-	set -e; for record in r1_zero rl a3c ppo trust distributed ablations sparse reward_models multi_task preferences; do \
-	  $(PY) -m tools.record_$$record; done
+claims: $(READY)  ## makes the records that are stale, seeds that claims rest on (long)
+	$(PY) -m experiments --processes $(WORKERS)
 
 bench: $(READY)  ## our code beside the libraries a reader would use instead
 	$(PY) -m benchmarks

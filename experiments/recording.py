@@ -1,76 +1,132 @@
-"""What recording the claims' seeds takes, whatever is recorded: processes, rounding, a file written whole.
+"""What making a record takes, whatever is recorded: processes, rounding, a file written whole.
 
-A record holds {"command", "commit", "date", "torch", "settings", "seeds": [one dictionary a seed]}.
-It is read with `deepseek_book_utils.records.load_record`.
+A record holds {"command", "commit", "date", "torch", "cpu_seconds", "settings", "sources", "seeds": [one
+dictionary a seed]}. It is read with `deepseek_book_utils.records.load_record`.
 """
 
-import argparse
+import importlib
 import json
 import math
+import os
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import fields, is_dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from deepseek_book_utils.records import RECORD_SEEDS
-
-FOLDER = Path(__file__).parents[1] / "deepseek_book_utils" / "recorded"
+from experiments.sources import FOLDER, ROOT, differences, module_of, sources_of
 
 
-def rounded(value: object) -> object:
-    """Four significant digits; not-a-number (nothing to divide by) becomes null."""
+def plain(value: Any) -> Any:
+    """Settings and results as JSON has them: four significant digits, functions by their name.
+
+    Not-a-number (nothing to divide by) becomes null.
+    """
     if isinstance(value, float):
         return None if math.isnan(value) else float(f"{value:.4g}")
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    return [rounded(item) for item in value] if isinstance(value, list | tuple) else value
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [plain(item) for item in value]
+    if isinstance(value, partial):
+        changes = ", ".join(f"{key}={item}" for key, item in value.keywords.items())
+        return f"{value.func.__name__}({changes})"
+    return value.__name__ if callable(value) else value
+
+
+def settings_of(name: str) -> dict[str, Any]:
+    """What the experiment says today that it runs with."""
+    return plain(importlib.import_module(module_of(name)).SETTINGS)
+
+
+def one_seed(name: str, seed: int) -> dict[str, Any]:
+    """Run a seed on one thread, and say which CPU seconds it took, those of its processes included."""
+    torch.set_num_threads(1)
+    start = sum(os.times()[:4])
+    found = importlib.import_module(module_of(name)).run_seed(seed)
+    return plain({"seed": seed, "cpu_seconds": sum(os.times()[:4]) - start} | found)
 
 
 def git(*arguments: str) -> str:
     """What a git command prints."""
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
-def one_thread(run_seed: Callable[[int], dict[str, Any]], seed: int) -> dict[str, Any]:
-    """Run a seed on one thread, so that its seconds are CPU seconds of one core."""
-    torch.set_num_threads(1)
-    return {"seed": seed} | run_seed(seed)
+def origin(sources: Iterable[str]) -> dict[str, str]:
+    """The commit and the day. Raises ValueError if a source is not committed."""
+    changed = git("status", "--porcelain", "--", *sources)
+    if changed:
+        raise ValueError(f"A record names the commit that made it. Fix: commit first:\n{changed.rstrip()}")
+    return {"commit": git("rev-parse", "--short", "HEAD").strip(), "date": date.today().isoformat()}
 
 
-def record(
-    name: str,
-    run_seed: Callable[[int], dict[str, Any]],
-    settings: dict[str, Any],
-    sources: list[str],
-    description: str | None,
-) -> None:
-    """Run every seed, two at a time, and write `recorded/<name>.json`, whole or not at all.
+def run_seeds(name: str, seeds: Sequence[int], processes: int) -> list[dict[str, Any]]:
+    """The findings of each seed, so many seeds at a time."""
+    with ProcessPoolExecutor(processes) as pool:
+        return list(pool.map(partial(one_seed, name), seeds))
 
-    `sources` are the files and folders that must be committed first: the record names their commit.
+
+def make_record(name: str, seeds: Sequence[int], processes: int) -> dict[str, Any]:
+    """Run every seed. Raises ValueError if a source is not committed."""
+    sources = sources_of(name)
+    made = {"command": f"python -m experiments {name}"} | origin(sources)
+    found = run_seeds(name, seeds, processes)
+    seconds = plain(sum(one["cpu_seconds"] for one in found))
+    made |= {"torch": torch.__version__, "cpu_seconds": seconds, "settings": settings_of(name)}
+    return made | {"sources": sources, "seeds": found}
+
+
+def without_seconds(found: Any) -> Any:
+    """What a second run must find again: everything but the time it took."""
+    if isinstance(found, dict):
+        return {key: without_seconds(item) for key, item in found.items() if not key.endswith("seconds")}
+    return found
+
+
+def verify(name: str, record: dict[str, Any]) -> list[str]:
+    """Run the record's first seed again; where today's code finds something else, as lines."""
+    first = record["seeds"][0]
+    [again] = run_seeds(name, [first["seed"]], processes=1)
+    return differences(without_seconds(first), without_seconds(again))
+
+
+def stamped(name: str, record: dict[str, Any], why: str) -> dict[str, Any]:
+    """The record, its numbers untouched, with the sources of today and the names that settings have today.
+
+    Raises ValueError if settings differ in more than names, or if a source is not committed.
     """
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--seeds", type=int, nargs="+", default=RECORD_SEEDS)
-    parser.add_argument("--output", type=Path, default=FOLDER / f"{name}.json")
-    options = parser.parse_args()
-    if git("status", "--porcelain", "--", *sources):
-        sys.exit("Commit the package first: the record names the commit that made it.")
-    with ProcessPoolExecutor(2) as pool:
-        seeds = list(pool.map(one_thread, [run_seed] * len(options.seeds), options.seeds))
-    data = {
-        "command": f"python -m tools.record_{name}",
-        "commit": git("rev-parse", "--short", "HEAD"),
-        "date": date.today().isoformat(),
-        "torch": torch.__version__,
-        "settings": settings,
-        "seeds": seeds,
-    }
-    options.output.parent.mkdir(exist_ok=True)
-    partial = options.output.with_suffix(".partial")
-    partial.write_text(json.dumps(rounded(data), ensure_ascii=False, separators=(",", ":")) + "\n")
-    partial.replace(options.output)
-    print(f"wrote {options.output}")
+    settings, sources = settings_of(name), sources_of(name)
+    if not renamed(record["settings"], settings):
+        lines = "\n".join(f"  {line}" for line in differences(record["settings"], settings))
+        raise ValueError(f"{name} ran with other settings:\n{lines}\nFix: run it again.")
+    stamp = origin(sources) | {"why": why}
+    return record | {"settings": settings, "sources": sources, "stamp": stamp, "seeds": record["seeds"]}
+
+
+def renamed(old: Any, new: Any) -> bool:
+    """Whether nested settings differ in the names of fields only: the same values, each found once."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return old == new
+    same = old.keys() & new.keys()
+    left, right = (sorted(json.dumps(one[key]) for key in one.keys() - same) for one in (old, new))
+    return left == right and all(renamed(old[key], new[key]) for key in same)
+
+
+def write_record(record: dict[str, Any], path: Path) -> None:
+    """Write the record whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial_file = path.with_suffix(".partial")
+    partial_file.write_text(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n", "utf-8")
+    partial_file.replace(path)
+
+
+def path_of(name: str) -> Path:
+    """Where the record lies."""
+    return ROOT / FOLDER / f"{name}.json"

@@ -1,12 +1,11 @@
-"""Record the findings of chapter 2 over five fresh seeds: `make claims` (two processes, about five minutes).
+"""The findings of chapter 2.
 
 For every seed: DQN with five kinds of target, Double and Dueling DQN, what DQN and Double DQN promise and
 what they earn, A2C, and the noise of the policy gradient with and without a critic.
 """
 
 import copy
-import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,9 +24,8 @@ from deepseek_book_utils.rl.value.targets import (
     DynamicTarget,
     HardTarget,
 )
-from experiments.recording import record
+from experiments.measuring import Stopwatch
 
-SOURCES = ["deepseek_book_utils/rl", "experiments/ch02/rl.py"]
 TASK = "CartPole-v1"
 DQN = {
     "default": DQNSettings(),
@@ -40,21 +38,7 @@ DQN = {
 }
 PROMISING = DQNSettings(discount=0.99)  # the clock then hides less than 1 % of what is true
 A2C_EVERY, HALF_TRAINED = 5_000, 12_000  # steps
-
-
-class Stopwatch:
-    """CPU seconds of this process, without those spent on measuring."""
-
-    def __init__(self) -> None:
-        self.start, self.paused = time.process_time(), 0.0
-
-    def seconds(self) -> float:
-        """Seconds so far."""
-        return time.process_time() - self.start - self.paused
-
-    def outside(self, since: float) -> None:
-        """Leave out what was spent since `since`, a time.process_time()."""
-        self.paused += time.process_time() - since
+SETTINGS = {"dqn": DQN, "a2c": A2CSettings(), "promises": PROMISING}
 
 
 def dqn_arm(settings: DQNSettings, seed: int) -> dict[str, Any]:
@@ -62,10 +46,9 @@ def dqn_arm(settings: DQNSettings, seed: int) -> dict[str, Any]:
     watch = Stopwatch()
 
     def measure(network: nn.Module) -> dict[str, float]:
-        seconds, since = watch.seconds(), time.process_time()
-        found = {"return": mean_return(network, TASK), "seconds": seconds}
-        watch.outside(since)
-        return found
+        seconds = watch.seconds()
+        with watch.paused():
+            return {"return": mean_return(network, TASK), "seconds": seconds}
 
     _, history = train_dqn(TASK, settings, seed, measure)
     stable = stable_from(history) or {"update": float("nan"), "seconds": float("nan")}
@@ -97,15 +80,17 @@ def a2c_arm(seed: int) -> dict[str, Any]:
     noise: dict[str, Any] = {}
 
     def look(steps: int, network: ActorCritic) -> None:
-        seconds, since = watch.seconds(), time.process_time()
+        seconds = watch.seconds()
         if steps // A2C_EVERY > (history[-1]["steps"] if history else 0) // A2C_EVERY:
-            history.append({"steps": steps, "return": mean_return(network.actor, TASK), "seconds": seconds})
+            with watch.paused():
+                earned = mean_return(network.actor, TASK)
+            history.append({"steps": steps, "return": earned, "seconds": seconds})
         if steps >= HALF_TRAINED and not noise:
-            noise["young critic"] = gradient_noise(TASK, network, settings, seed)
-            fitted = copy.deepcopy(network)
-            fit_critic(TASK, fitted, settings, seed)
-            noise["fitted critic"] = gradient_noise(TASK, fitted, settings, seed)
-        watch.outside(since)
+            with watch.paused():
+                noise["young critic"] = gradient_noise(TASK, network, settings, seed)
+                fitted = copy.deepcopy(network)
+                fit_critic(TASK, fitted, settings, seed)
+                noise["fitted critic"] = gradient_noise(TASK, fitted, settings, seed)
 
     train_a2c(TASK, settings, seed, look)
     stable = stable_from(history) or {"steps": float("nan"), "seconds": float("nan")}
@@ -130,19 +115,3 @@ def run_seed(seed: int) -> dict[str, Any]:
     found |= a2c_arm(seed)
     print(f"seed {seed} a2c: {found['a2c']}", flush=True)
     return found
-
-
-def plain(settings: Any) -> dict[str, Any]:
-    """Settings as numbers and names."""
-    return {key: value if not callable(value) else repr(value) for key, value in asdict(settings).items()}
-
-
-def main() -> None:
-    """Run the seeds and write the record."""
-    settings = {"dqn": {name: plain(arm) for name, arm in DQN.items()}}
-    settings |= {"a2c": plain(A2CSettings()), "promises": plain(PROMISING)}
-    record("rl", run_seed, settings, SOURCES, __doc__)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,10 +1,9 @@
-"""Record two workers that train together, over five fresh seeds: `python -m experiments.ch04.distributed`.
+"""Two workers that train together.
 
 For every seed: A2C's settings shared by two workers in processes, what the policy earns then, and whether
 workers that take turns end in the same weights.
 """
 
-from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -12,10 +11,9 @@ import torch
 from deepseek_book_utils.rl.policy.actor_critic import A2CSettings
 from deepseek_book_utils.rl.policy.distributed import DistributedRLTrainer
 from deepseek_book_utils.rl.rollouts import greedy_returns
-from experiments.recording import record
 
-SOURCES = ["deepseek_book_utils/rl", "experiments/ch04/distributed.py"]
 TASK, WORKERS = "CartPole-v1", 2
+SETTINGS = vars(A2CSettings()) | {"task": TASK, "workers": WORKERS}
 
 
 def run_seed(seed: int) -> dict[str, Any]:
@@ -31,13 +29,3 @@ def run_seed(seed: int) -> dict[str, Any]:
     }
     print(f"seed {seed}: {found}", flush=True)
     return found
-
-
-def main() -> None:
-    """Run the seeds and write the record."""
-    settings = asdict(A2CSettings()) | {"task": TASK, "workers": WORKERS}
-    record("distributed", run_seed, settings, SOURCES, __doc__)
-
-
-if __name__ == "__main__":
-    main()

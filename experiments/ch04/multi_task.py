@@ -1,4 +1,4 @@
-"""Record what sharing an encoder is worth over five fresh seeds: `python -m experiments.ch04.multi_task`.
+"""What sharing an encoder is worth.
 
 For every seed: one model for both tasks against two specialists, with as many questions read in all, with as
 many parameters in all, and with twice as many questions; and the accuracy on code against the number of
@@ -6,9 +6,8 @@ labelled code questions, shared and alone.
 """
 
 import random
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -21,32 +20,38 @@ from deepseek_book_utils.reasoning.multi_task import (
     train_multi_task,
 )
 from deepseek_book_utils.reasoning.questions import TASKS, Question, sample_questions
-from experiments.recording import record
+from experiments.measuring import Stopwatch
 
-SOURCES = ["deepseek_book_utils/reasoning", "experiments/ch04/multi_task.py"]
-SETTINGS = MultiTaskSettings()
+TRAINING = MultiTaskSettings()
 PLENTY = 4000  # labelled questions of a task
 FEW = (100, 400, 1600)  # labelled code questions
 HALF = 24  # two specialists of this width have about as many parameters as the shared model (a few more)
+SETTINGS = {
+    "training": TRAINING,
+    "encoder": multi_task_encoder(),
+    "half": HALF,
+    "plenty": PLENTY,
+    "few": FEW,
+}
 
 
 def run(
     data: dict[str, Sequence[Question]],
     test: dict[str, Sequence[Question]],
     seed: int,
-    settings: MultiTaskSettings = SETTINGS,
+    settings: MultiTaskSettings = TRAINING,
     **sizes: int,
 ) -> dict[str, Any]:
     """Train on `data`; accuracy on the test, parameters, questions read and CPU seconds."""
     torch.manual_seed(seed)
     model = MultiTaskModel(multi_task_encoder(**sizes), tasks=tuple(data))
-    start = time.process_time()
+    watch = Stopwatch()
     train_multi_task(model, data, settings, seed)
     return {
         "accuracy": {task: answer_accuracy(model, task, test[task]) for task in data},
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "questions": settings.steps * settings.questions,
-        "seconds": time.process_time() - start,
+        "seconds": watch.seconds(),
     }
 
 
@@ -72,12 +77,12 @@ def run_seed(seed: int) -> dict[str, Any]:
     test: dict[str, Sequence[Question]] = {
         task: sample_questions(task, 500, rng, kept_out=True) for task in TASKS
     }
-    fewer_rows = replace(SETTINGS, questions=SETTINGS.questions // 2)
+    fewer_rows = replace(TRAINING, questions=TRAINING.questions // 2)
     found: dict[str, Any] = {
         "shared": run(data, test, seed),
         "specialists": specialists(data, test, seed, fewer_rows),  # as many questions in all
         "specialists_half_size": specialists(data, test, seed, fewer_rows, width=HALF),
-        "specialists_twice": specialists(data, test, seed, SETTINGS),
+        "specialists_twice": specialists(data, test, seed, TRAINING),
     }
     few = {
         str(count): {
@@ -89,13 +94,3 @@ def run_seed(seed: int) -> dict[str, Any]:
     found |= {"few": few}
     print(f"seed {seed}: {found}", flush=True)
     return found
-
-
-def main() -> None:
-    """Run the seeds and write the record."""
-    settings = {"training": asdict(SETTINGS), "encoder": asdict(multi_task_encoder()), "half": HALF}
-    record("multi_task", run_seed, settings | {"plenty": PLENTY, "few": FEW}, SOURCES, __doc__)
-
-
-if __name__ == "__main__":
-    main()

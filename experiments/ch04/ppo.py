@@ -1,11 +1,10 @@
-"""Record PPO on CartPole over five fresh seeds: `python -m experiments.ch04.ppo` (a few minutes).
+"""PPO on CartPole.
 
 For every seed: PPO as the chapter sets it, without its clip, with steps far too long with and without the
 clip, with three decays of the advantages, and with a task that calls running out of time a fall.
 """
 
-import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import gymnasium
@@ -17,9 +16,8 @@ from deepseek_book_utils.rl.environments import Environments
 from deepseek_book_utils.rl.policy.actor_critic import ActorCritic
 from deepseek_book_utils.rl.policy.ppo import PPOSettings, train_ppo
 from deepseek_book_utils.rl.rollouts import greedy_returns, mean_return, stable_from
-from experiments.recording import record
+from experiments.measuring import Stopwatch
 
-SOURCES = ["deepseek_book_utils/rl", "experiments/ch04/ppo.py"]
 TASK, SHORT, CONFUSED = "CartPole-v1", "book/ShortCartPole-v1", "book/Confused"
 EVERY = 2_000  # steps between evaluations
 CLOCK = 50  # steps of the short task
@@ -59,6 +57,8 @@ ARMS = {
     "short clock": (SHORT, PPOSettings()),
     "short clock is the end": (f"{CONFUSED}Short-v1", PPOSettings()),
 }
+SETTINGS = {name: {"task": task} | vars(settings) for name, (task, settings) in ARMS.items()}
+SETTINGS |= {"every": EVERY, "short_clock": CLOCK}
 
 
 def by_fours(values: list[float]) -> list[float]:
@@ -80,19 +80,18 @@ def ppo_arm(task: str, settings: PPOSettings, seed: int) -> dict[str, Any]:
 
     Seconds are CPU seconds of training alone.
     """
-    start, judging = time.process_time(), 0.0
+    watch = Stopwatch()
     found: list[dict[str, float]] = []
 
-    def watch(steps: int, network: ActorCritic) -> None:
-        nonlocal judging
+    def look(steps: int, network: ActorCritic) -> None:
         if steps // EVERY > (found[-1]["steps"] if found else 0) // EVERY:
-            since = time.process_time()
-            seconds = since - start - judging
-            found.append({"steps": steps, "return": mean_return(network.actor, TASK), "seconds": seconds})
-            judging += time.process_time() - since
+            seconds = watch.seconds()
+            with watch.paused():
+                earned = mean_return(network.actor, TASK)
+            found.append({"steps": steps, "return": earned, "seconds": seconds})
 
-    network, history = train_ppo(task, settings, seed, watch)
-    seconds = time.process_time() - start - judging
+    network, history = train_ppo(task, settings, seed, look)
+    seconds = watch.seconds()
     stable = stable_from(found) or {"steps": float("nan"), "seconds": float("nan")}
     return {
         "returns": [row["return"] for row in found],
@@ -116,16 +115,3 @@ def run_seed(seed: int) -> dict[str, Any]:
         told = {key: value for key, value in arms[name].items() if key != "kl"}
         print(f"seed {seed} {name}: {told}, mean kl {np.mean(arms[name]['kl']):.3g}", flush=True)
     return {"arms": arms}
-
-
-def main() -> None:
-    """Run the seeds and write the record."""
-    settings: dict[str, Any] = {
-        name: {"task": task} | asdict(settings) for name, (task, settings) in ARMS.items()
-    }
-    settings |= {"every": EVERY, "short_clock": CLOCK}
-    record("ppo", run_seed, settings, SOURCES, __doc__)
-
-
-if __name__ == "__main__":
-    main()

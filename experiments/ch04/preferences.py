@@ -1,5 +1,4 @@
-"""Record what chapter 4 says of decoding and of Direct Preference Optimization, over five fresh seeds: two
-processes, about five minutes.
+"""What chapter 4 says of decoding and of Direct Preference Optimization.
 
 Every seed pretrains a base, trains R1-Zero on it as chapter 4 does, and trains two policies by DPO on as many
 sampled answers: off-line, in one pass and in two over the same pairs, and on-line, sampling anew in every
@@ -7,8 +6,6 @@ round.
 """
 
 import copy
-import time
-from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -27,9 +24,8 @@ from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights, reward
-from experiments.recording import record
+from experiments.measuring import Stopwatch
 
-SOURCES = ["deepseek_book_utils/reasoning", "experiments/ch04/preferences.py"]
 PROBLEMS, SAMPLES = held_out_problems(100), 16
 DECODINGS = {
     "greedy": DecodingSettings(temperature=0.0),
@@ -43,6 +39,7 @@ ARMS = {
     "two passes": DPOSettings(epochs=2),
     "online": DPOSettings(rounds=20),
 }
+SETTINGS = ARMS | {"zero": R1ZeroSettings(), "decodings": DECODINGS}
 EVERY = 16  # updates between two measurements
 WINDOW = 8  # updates that are averaged: single batches differ much
 METRICS = ("accuracy", "majority", "format", "length", "empty", "checks")
@@ -70,18 +67,15 @@ def decode(model: ReasoningModel, settings: DecodingSettings) -> dict[str, float
 
 def dpo_arm(base: ReasoningModel, settings: DPOSettings, seed: int) -> dict[str, Any]:
     """One DPO training, with its accuracy on the way; seconds without the measurements."""
-    model, curve, outside = copy.deepcopy(base), [], 0.0
+    model, curve, watch = copy.deepcopy(base), [], Stopwatch()
 
     def look(updates: int) -> None:
-        nonlocal outside
-        since = time.process_time()
         if updates % EVERY == 0:
-            curve.append([updates, evaluate(model, PROBLEMS, samples=8)["accuracy"]])
-        outside += time.process_time() - since
+            with watch.paused():
+                curve.append([updates, evaluate(model, PROBLEMS, samples=8)["accuracy"]])
 
-    start = time.process_time()
     history = train_dpo(model, settings, seed, look)
-    seconds = time.process_time() - start - outside
+    seconds = watch.seconds()
     windows = [history[i : i + WINDOW] for i in range(0, len(history) - WINDOW + 1, WINDOW)]
     columns = {
         name: [sum(step[name] for step in window) / WINDOW for window in windows]
@@ -102,22 +96,11 @@ def run_seed(seed: int) -> dict[str, Any]:
 def measure_base(base: ReasoningModel, seed: int) -> dict[str, Any]:
     """All arms on one base."""
     found: dict[str, Any] = {"base": {name: decode(base, one) for name, one in DECODINGS.items()}}
-    zero, start = copy.deepcopy(base), time.process_time()
+    zero, watch = copy.deepcopy(base), Stopwatch()
     train_r1_zero(zero, R1ZeroSettings(), seed)
-    seconds = time.process_time() - start
+    seconds = watch.seconds()
     found["zero"] = {name: decode(zero, one) for name, one in DECODINGS.items()} | {"seconds": seconds}
     for name, settings in ARMS.items():
         found[name] = dpo_arm(base, settings, seed)
         print(f"seed {seed} {name}: {found[name]['final']}, {found[name]['seconds']:.0f} s", flush=True)
     return found
-
-
-def main() -> None:
-    """Run the seeds and write the record."""
-    settings = {name: asdict(arm) for name, arm in ARMS.items()} | {"zero": asdict(R1ZeroSettings())}
-    settings["decodings"] = {name: asdict(one) for name, one in DECODINGS.items()}
-    record("preferences", run_seed, settings, SOURCES, __doc__)
-
-
-if __name__ == "__main__":
-    main()

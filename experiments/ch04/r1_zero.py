@@ -1,5 +1,4 @@
-"""Record the findings of chapter 4 over five fresh seeds: `make claims` (two processes, about five
-minutes).
+"""The findings of chapter 4b.
 
 For every seed: pretrain a base; train it as R1-Zero, with a language reward, with checks forbidden,
 and with a pen that is equally clumsy in both languages; train a base that is too weak; measure all
@@ -8,8 +7,7 @@ of them on held-out problems.
 
 import copy
 import json
-import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -21,9 +19,8 @@ from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
-from experiments.recording import record
+from experiments.measuring import Stopwatch
 
-SOURCES = ["deepseek_book_utils/reasoning", "experiments/ch04/r1_zero.py"]
 SHORT, LONG = held_out_problems(200), held_out_problems(100, 8, 10, seed=1)
 CHECK_WORDS = ("check", "wait", "查", "等")
 EVEN_PEN = Pen(
@@ -35,6 +32,7 @@ ARMS = {
     "unchecked": R1ZeroSettings(forbidden=CHECK_WORDS),
     "even_pen": R1ZeroSettings(pen=EVEN_PEN),
 }
+SETTINGS = {"pretrain": PretrainSettings(), **ARMS}
 
 
 def measure(model: ReasoningModel, settings: R1ZeroSettings) -> dict[str, dict[str, float]]:
@@ -48,9 +46,9 @@ def measure(model: ReasoningModel, settings: R1ZeroSettings) -> dict[str, dict[s
 def make_base(seed: int, settings: PretrainSettings) -> tuple[ReasoningModel, float]:
     """A pretrained model and the CPU seconds it took."""
     torch.manual_seed(seed)
-    model, start = ReasoningModel(), time.process_time()
+    model, watch = ReasoningModel(), Stopwatch()
     pretrain(model, settings, seed)
-    return model, time.process_time() - start
+    return model, watch.seconds()
 
 
 def run_seed(seed: int) -> dict[str, Any]:
@@ -61,9 +59,9 @@ def run_seed(seed: int) -> dict[str, Any]:
         "prompted": evaluate(base, SHORT, textbook=True),
     }
     for name, settings in ARMS.items():
-        model, start = copy.deepcopy(base), time.process_time()
+        model, watch = copy.deepcopy(base), Stopwatch()
         history = train_r1_zero(model, settings, seed)
-        found[name] = {"seconds": time.process_time() - start, "history": columns(history)}
+        found[name] = {"seconds": watch.seconds(), "history": columns(history)}
         found[name] |= measure(model, settings)
         print(f"seed {seed} {name}: {json.dumps(found[name]['short'])}", flush=True)
     found["even_pen"]["base"] = evaluate(base, SHORT, pen=EVEN_PEN)
@@ -77,13 +75,3 @@ def run_seed(seed: int) -> dict[str, Any]:
 def columns(history: list[dict[str, float]]) -> dict[str, list[float]]:
     """The curve of every metric over the steps."""
     return {metric: [step[metric] for step in history] for metric in history[0]}
-
-
-def main() -> None:
-    """Run the seeds and write the record."""
-    settings = {"pretrain": asdict(PretrainSettings()), **{name: asdict(arm) for name, arm in ARMS.items()}}
-    record("r1_zero", run_seed, settings, SOURCES, __doc__)
-
-
-if __name__ == "__main__":
-    main()

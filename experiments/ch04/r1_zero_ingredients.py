@@ -6,7 +6,6 @@ The table goes to EXPERIMENTS.md.
 
 import argparse
 import copy
-import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +19,8 @@ from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
+from deepseek_book_utils.records import DEVELOPMENT_SEEDS
+from experiments.measuring import Stopwatch
 
 TEST = held_out_problems(100)
 
@@ -60,11 +61,11 @@ RECIPES = {
 def run(recipe: Recipe, seed: int) -> list[float]:
     """One line of the table: skills of the base, then what RL makes of it."""
     torch.manual_seed(seed)
-    base, start = ReasoningModel(recipe.model), time.process_time()
+    base, watch = ReasoningModel(recipe.model), Stopwatch()
     pretrain(base, recipe.pretraining, seed)
     zero = copy.deepcopy(base)
     train_r1_zero(zero, recipe.rl, seed)
-    seconds = time.process_time() - start
+    seconds = watch.seconds()
     skills = base_skills(base)
     before, after = (evaluate(model, TEST, pen=recipe.rl.pen) for model in (base, zero))
     return [
@@ -78,7 +79,7 @@ def run(recipe: Recipe, seed: int) -> list[float]:
 def main() -> None:
     """Print one line a recipe and seed, as they come."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(DEVELOPMENT_SEEDS[:2]))
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES), choices=RECIPES, metavar="RECIPE")
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -1,13 +1,12 @@
-"""Record what a learned reward promises and what comes true over five fresh seeds: `make claims`.
+"""What a learned reward promises, and what comes true.
 
-For every seed, PPO on the ride of `rl.cycling` by five rewards: a model fitted once, the same labels with an
-ensemble that is paid less where it disagrees, a model with a price on leaving the first policy, a model that
-learns on, with as many labels in all, and the rule itself.
+For every seed, PPO on the ride of `rl.tasks.cycling` by five rewards: a model fitted once, the same labels
+with an ensemble that is paid less where it disagrees, a model with a price on leaving the first policy, a
+model that learns on, with as many labels in all, and the rule itself.
 """
 
-import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -35,14 +34,22 @@ from deepseek_book_utils.rl.tasks.cycling import (
     ride_rule,
     ride_step,
 )
-from experiments.recording import record
+from experiments.measuring import Stopwatch
 
-SOURCES = ["deepseek_book_utils/rl", "experiments/ch04/reward_models.py"]
-SETTINGS, FITTING = RewardLearningSettings(), RewardModelSettings()
+LEARNING, FITTING = RewardLearningSettings(), RewardModelSettings()
 LABELS, HELD_OUT, NOISE = 600, 1000, 0.05
 CAUTION, KL_WEIGHT = 3.0, 0.3
 EVERY = 2  # updates between two looks
 SIZE, ACTIONS = 5, 3
+SETTINGS = {
+    "learning": LEARNING,
+    "fitting": FITTING,
+    "labels": LABELS,
+    "noise": NOISE,
+    "caution": CAUTION,
+    "kl_weight": KL_WEIGHT,
+    "every": EVERY,
+}
 
 
 def beginner_labels(label: Labeller, count: int, seed: int) -> RewardLabels:
@@ -55,20 +62,19 @@ def push(learning: RewardBasedLearning | AdaptiveRewardLearning, reward: Any) ->
     """Train, and look every other update at what is promised and what is earned."""
     learner = learning.learner if isinstance(learning, AdaptiveRewardLearning) else learning
     found: dict[str, Any] = {"promised": [], "earned": []}
-    start, looking = time.process_time(), 0.0
+    watch = Stopwatch()
 
     def look(step: int, network: ActorCritic) -> None:
-        nonlocal looking
-        since = time.process_time()
         if step % EVERY == 0:
             rewards = {"promised": reward, "earned": ride_rule}
-            for key, mean in promised_and_earned(network.actor, rewards, RIDE, seed=9999).items():
+            with watch.paused():
+                means = promised_and_earned(network.actor, rewards, RIDE, seed=9999)
+            for key, mean in means.items():
                 found[key].append(mean)
-        looking += time.process_time() - since
 
     look(0, learner.network)
     learning.train(look)
-    return found | {"seconds": time.process_time() - start - looking}
+    return found | {"seconds": watch.seconds()}
 
 
 def once(seed: int) -> tuple[RewardModel, dict[str, Any]]:
@@ -96,14 +102,14 @@ def run_seed(seed: int) -> dict[str, Any]:
     """All arms for one seed; seconds are CPU seconds on one thread, without the looks."""
     model, held_out = once(seed)
     cautious, _ = ensemble(seed, LABELS, CAUTION)
-    bought = SETTINGS.labels * (SETTINGS.updates // SETTINGS.every)
+    bought = LEARNING.labels * (LEARNING.updates // LEARNING.every)
     learning, label = ensemble(seed, LABELS - bought, 0.0)
-    near = replace(SETTINGS, kl_weight=KL_WEIGHT)
+    near = replace(LEARNING, kl_weight=KL_WEIGHT)
     arms: dict[str, tuple[Callable[[], RewardBasedLearning | AdaptiveRewardLearning], Any]] = {
-        "frozen": (lambda: RewardBasedLearning(RIDE, model, SETTINGS, seed), model),
-        "adaptive": (lambda: AdaptiveRewardLearning(RIDE, learning, label, SETTINGS, seed), learning),
-        "rule": (lambda: RewardBasedLearning(RIDE, ride_rule, SETTINGS, seed), ride_rule),
-        "cautious": (lambda: RewardBasedLearning(RIDE, cautious, SETTINGS, seed), cautious),
+        "frozen": (lambda: RewardBasedLearning(RIDE, model, LEARNING, seed), model),
+        "adaptive": (lambda: AdaptiveRewardLearning(RIDE, learning, label, LEARNING, seed), learning),
+        "rule": (lambda: RewardBasedLearning(RIDE, ride_rule, LEARNING, seed), ride_rule),
+        "cautious": (lambda: RewardBasedLearning(RIDE, cautious, LEARNING, seed), cautious),
         "near": (lambda: RewardBasedLearning(RIDE, model, near, seed), model),
     }
     found: dict[str, Any] = {"held_out": held_out}
@@ -112,14 +118,3 @@ def run_seed(seed: int) -> dict[str, Any]:
         earned = found[name]["earned"]
         print(f"seed {seed} {name}: peak {max(earned):.2f}, end {earned[-1]:.2f}", flush=True)
     return found | {"asked": {"frozen": LABELS, "adaptive": label.asked}}
-
-
-def main() -> None:
-    """Run the seeds and write the record."""
-    settings = {"learning": asdict(SETTINGS), "fitting": asdict(FITTING), "labels": LABELS, "noise": NOISE}
-    settings |= {"caution": CAUTION, "kl_weight": KL_WEIGHT, "every": EVERY}
-    record("reward_models", run_seed, settings, SOURCES, __doc__)
-
-
-if __name__ == "__main__":
-    main()

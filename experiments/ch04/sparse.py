@@ -1,11 +1,10 @@
-"""Record over five fresh seeds what helps where rewards are rare: `python -m experiments.ch04.sparse`.
+"""What helps where rewards are rare.
 
 For every seed: one Q-learner on the lake without slipping, plain and with one addition each, and PPO with
 its own rewards, and with a potential: constant, given or learned. Counted are real steps until success.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -26,9 +25,7 @@ from deepseek_book_utils.rl.value.exploration import (
 )
 from deepseek_book_utils.rl.value.model_based import model_errors
 from deepseek_book_utils.rl.value.tabular import Extra
-from experiments.recording import record
 
-SOURCES = ["deepseek_book_utils/rl", "experiments/ch04/sparse.py"]
 NEAR = nearness()  # (64,), 0 at the start and 1 at the goal
 GAMMA = SparseSettings().gamma
 
@@ -62,6 +59,11 @@ POLICY = PPOSettings(
     reward_scale=1.0,
     entropy_weight=0.05,  # with 0.01 one seed of five settled for never arriving
 )
+SETTINGS = {
+    "tables": {name: settings for name, (settings, _) in ARMS.items()},
+    "policy": POLICY,
+    "learned potential": ShapingSettings(),
+}
 
 
 def distance(observations: Tensor) -> Tensor:
@@ -113,17 +115,3 @@ def run_seed(seed: int) -> dict[str, Any]:
         policies[name] = policy_arm(make(), seed)
     print(f"seed {seed}: {tables} {policies}", flush=True)
     return {"tables": tables, "policies": policies}
-
-
-def main() -> None:
-    """Run the seeds and write the record."""
-    settings = {
-        "tables": {name: asdict(arm) for name, (arm, _) in ARMS.items()},
-        "policy": asdict(POLICY),
-        "learned potential": asdict(ShapingSettings()),
-    }
-    record("sparse", run_seed, settings, SOURCES, __doc__)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Record TRPO and the private policy gradient over five fresh seeds: `python -m experiments.ch04.trust`.
+"""TRPO and the private policy gradient.
 
 For every seed: a TRPO training on CartPole-v1 with its steps; private trainings with ever more noise, of a
 policy with ten weights, of one with thousands, and with four times the users; beside them trainings that only
@@ -6,8 +6,7 @@ clip, or do not even clip.
 """
 
 import math
-import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,9 +17,8 @@ from deepseek_book_utils.rl.policy.private_policy import PrivateSettings, train_
 from deepseek_book_utils.rl.policy.trpo import TRPOSettings, train_trpo
 from deepseek_book_utils.rl.rollouts import greedy_returns
 from deepseek_book_utils.rl.tasks.users import cart_pole_users, play_cart_poles
-from experiments.recording import record
+from experiments.measuring import Stopwatch
 
-SOURCES = ["deepseek_book_utils/rl", "experiments/ch04/trust.py"]
 TASK, EVERY = "CartPole-v1", 4  # updates between evaluations
 NOISES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 FEW = PrivateSettings()
@@ -29,23 +27,23 @@ ARMS = {
     "many": replace(FEW, hidden=(64, 64), learning_rate=0.01),  # weights
     "crowd": replace(FEW, users=4 * FEW.users),
 }
+SETTINGS = {"trpo": TRPOSettings(), **ARMS}
 STRANGERS = 10_000  # seed of the users on whom policies are judged; nobody learns from them
 
 
 def trpo_arm(seed: int) -> dict[str, Any]:
     """One training of TRPO: returns on the way, and what became of every step."""
-    settings, curve, paused, start = TRPOSettings(), [], 0.0, time.process_time()
+    settings, curve, watch = TRPOSettings(), [], Stopwatch()
 
     def look(steps: int, network: ActorCritic) -> None:
-        nonlocal paused
-        since = time.process_time()
         if steps // (settings.environments * settings.steps) % EVERY == 0:
-            earned = greedy_returns(network.actor, TASK, episodes=100, seed=1000).mean().item()
-            curve.append({"steps": steps, "return": earned, "seconds": since - start - paused})
-        paused += time.process_time() - since
+            seconds = watch.seconds()
+            with watch.paused():
+                earned = greedy_returns(network.actor, TASK, episodes=100, seed=1000).mean().item()
+            curve.append({"steps": steps, "return": earned, "seconds": seconds})
 
     network, history = train_trpo(TASK, settings, seed, look)
-    seconds = time.process_time() - start - paused
+    seconds = watch.seconds()
     final = greedy_returns(network.actor, TASK, episodes=100, seed=1000).mean().item()
     bad = [i for i, row in enumerate(curve) if row["return"] < 475]
     stable = curve[bad[-1] + 1 if bad else 0] if not bad or bad[-1] + 1 < len(curve) else {}
@@ -91,13 +89,3 @@ def run_seed(seed: int) -> dict[str, Any]:
     }
     print(f"seed {seed} scolded: {found['scolded']}", flush=True)
     return found
-
-
-def main() -> None:
-    """Run the seeds and write the record."""
-    settings = {"trpo": asdict(TRPOSettings()), **{name: asdict(arm) for name, arm in ARMS.items()}}
-    record("trust", run_seed, settings, SOURCES, __doc__)
-
-
-if __name__ == "__main__":
-    main()

@@ -10,9 +10,9 @@ from deepseek_book_utils.rl.rewards.reward_learning import (
     RewardBasedLearning,
 )
 from deepseek_book_utils.rl.tasks.cycling import RIDE, ride_rule
-from experiments.ch04.reward_models import LABELS, SETTINGS, ensemble, once, push
+from experiments.ch04.reward_models import LABELS, LEARNING, ensemble, once, push
 
-SHORT = replace(SETTINGS, updates=30)
+SHORT = replace(LEARNING, updates=30)
 
 
 @pytest.mark.learning
