@@ -24,7 +24,7 @@ from benchmarks.measure import (
     our_words_as_tokenizer,
     prompts_of_32_tokens,
 )
-from deepseek_book_utils.lm.sampling import generate
+from deepseek_book_utils.reasoning.base import decode_rows, write
 from deepseek_book_utils.reasoning.grpo import group_advantages
 from deepseek_book_utils.reasoning.language import EOS, PAD, encode
 from deepseek_book_utils.reasoning.pen import Pen
@@ -64,8 +64,10 @@ def our_step(prompts: list[str]) -> Callable[[], None]:
     run = start_run(model, R1ZeroSettings(minibatches=1, lr=1e-6), seed=0)
 
     def step() -> None:
-        rollouts = generate(model, prompts, GROUP, generator, NEW, pen=Pen(0, 0, 0), forbidden=NEVER)
-        advantages = group_advantages(torch.tensor([earned(text) for text in rollouts.texts()]), GROUP)
+        rollouts = write(model, prompts, GROUP, generator, Pen(0, 0, 0), NEW, forbidden=NEVER)
+        advantages = group_advantages(
+            torch.tensor([earned(text) for text in decode_rows(rollouts.responses)]), GROUP
+        )
         assert (rollouts.lengths == NEW).all() and advantages.all()
         update(run, rollouts, advantages, R1ZeroSettings(minibatches=1, lr=1e-6))
 

@@ -21,7 +21,7 @@ from benchmarks.measure import (
     our_words_as_tokenizer,
     prompts_of_32_tokens,
 )
-from deepseek_book_utils.lm.sampling import generate
+from deepseek_book_utils.reasoning.base import write
 from deepseek_book_utils.reasoning.language import EOS, PAD, TOKEN_ID, VOCABULARY, encode
 from deepseek_book_utils.reasoning.pen import Pen
 
@@ -40,7 +40,7 @@ def run(group_size: int, may_end: bool = False, repetitions: int = 9) -> Seconds
     assert inputs["input_ids"].shape == (BATCH // group_size, 32)
 
     def ours() -> None:
-        rollouts = generate(model, prompts, group_size, generator, NEW, pen=Pen(0, 0, 0), forbidden=never)
+        rollouts = write(model, prompts, group_size, generator, Pen(0, 0, 0), NEW, forbidden=never)
         assert may_end or rollouts.responses.shape == (BATCH, NEW)
 
     def theirs(cache: str) -> Callable[[], None]:

@@ -4,12 +4,14 @@ import random
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from deepseek_book_utils.lm.model import ModelSettings, ReasoningModel
+from deepseek_book_utils.lm.model import LanguageModel
+from deepseek_book_utils.reasoning.base import MINIATURE
 from deepseek_book_utils.reasoning.language import EOS, OPERATIONS, PAD, TOKEN_ID, VOCABULARY, Problem
 
 OURS = "ours"
@@ -41,10 +43,10 @@ def prompts_of_32_tokens(count: int) -> list[str]:
     return [problem.prompt.replace("?", "a ?") for problem in problems]
 
 
-def our_model(width: int) -> ReasoningModel:
-    """A reasoning model of two layers; its head, zero at the start of training, is made random."""
+def our_model(width: int) -> LanguageModel:
+    """A language model of two layers; its head, zero at the start of training, is made random."""
     torch.manual_seed(0)
-    model = ReasoningModel(ModelSettings(width=width, context=128))
+    model = LanguageModel(replace(MINIATURE, width=width, context=128))
     torch.nn.init.normal_(model.head.weight, std=0.02)
     return model
 
@@ -52,7 +54,7 @@ def our_model(width: int) -> ReasoningModel:
 def llama(width: int) -> LlamaForCausalLM:
     """transformers' Llama over our vocabulary, of the same width, depth and heads, and as many parameters."""
     torch.manual_seed(0)
-    ours = ModelSettings(width=width, context=128)
+    ours = replace(MINIATURE, width=width, context=128)
     settings = LlamaConfig(
         vocab_size=len(VOCABULARY),
         hidden_size=width,

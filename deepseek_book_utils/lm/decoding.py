@@ -14,9 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
-
-from .model import ReasoningModel
+from torch import Tensor, nn
 
 
 def greedy_probs(values: Tensor) -> Tensor:
@@ -138,12 +136,12 @@ def boltzmann_probs(values: Tensor, temperature: float) -> Tensor:
 
 
 @contextmanager
-def decoded_with(model: ReasoningModel, settings: DecodingSettings) -> Iterator[None]:
+def decoded_with(model: nn.Module, settings: DecodingSettings) -> Iterator[None]:
     """Within this block `model` gives filtered logits, so that whatever samples from it
     at temperature 1 samples by `settings`.
     """
-    hook = model.head.register_forward_hook(
-        lambda head, inputs, logits: filter_logits(logits, settings)
+    hook = model.register_forward_hook(
+        lambda model, inputs, logits: filter_logits(logits, settings)
     )
     try:
         yield

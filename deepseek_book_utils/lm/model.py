@@ -1,8 +1,8 @@
-"""A reasoning model small enough for half a minute on one core: a two-layer Transformer
-with 116 thousand parameters.
+"""A language model small enough for half a minute on one core: with two layers and a
+vocabulary of 71 words, 116 thousand parameters.
 
-Letters: B batch, T time, C channels, H heads, D head size, V vocabulary, N positions
-that carry loss.
+Letters: B batch, T time, C channels, H heads, D head size, V vocabulary, N prompts, M
+positions that carry loss.
 
 It follows the practice of some small models of today: rotary positions (RoPE, Su et
 al., arXiv 2104.09864, eq. 34), which make padding on the left harmless; RMSNorm without
@@ -21,20 +21,42 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..reasoning.language import BOOK, BOS, PAD, TOKEN_ID, VOCABULARY
+from ..settings import check_ranges
+from .cache import Cache, attend, padded_mask
 
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """Sizes of the model; `context` is the longest sequence, prompt and response
-    together.
+    """Sizes of the model, and what it must know of the words; `context` is the longest
+    sequence, prompt and response together.
+
+    Raises ValueError for sizes that do not fit together.
     """
 
+    vocabulary: int  # how many different tokens there are
+    padding: int = 0  # the token that fills rows, and stands before a text
+    starts: tuple[int, ...] = ()  # tokens that begin a text: nothing is to their left
     width: int = 64
     layers: int = 2
     heads: int = 4
     neighbours: int = 2  # words to the left whose embeddings are added
     context: int = 256
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            self,
+            count=("vocabulary", "width", "layers", "heads", "context"),
+            whole=("padding", "starts", "neighbours"),
+        )
+        if max(self.padding, *self.starts, 0) >= self.vocabulary:
+            raise ValueError(
+                f"padding and starts are tokens: take less than {self.vocabulary}."
+            )
+        if self.width % (2 * self.heads):
+            raise ValueError(
+                f"{self.heads} heads cannot share a width of {self.width} in pairs of "
+                f"channels: take a width that {2 * self.heads} divides."
+            )
 
 
 def rms_norm(x: Tensor) -> Tensor:
@@ -56,17 +78,19 @@ def rotate(x: Tensor, angles: Tensor) -> Tensor:
     return torch.view_as_real(turned).flatten(-2)
 
 
-def left_neighbours(tokens: Tensor, count: int) -> list[Tensor]:
+def left_neighbours(
+    tokens: Tensor, count: int, padding: int, starts: tuple[int, ...]
+) -> list[Tensor]:
     """The tokens one, two, ... `count` places to the left of tokens (B, T); before a
     document's start is padding.
     """
-    starts = (tokens == TOKEN_ID[BOS]) | (tokens == TOKEN_ID[BOOK])
+    begins = torch.zeros_like(tokens, dtype=torch.bool)
+    for start in starts:
+        begins |= tokens == start
     neighbours = []
     for _ in range(count):
-        tokens = F.pad(tokens, (1, 0), value=TOKEN_ID[PAD])[:, :-1].masked_fill(
-            starts, TOKEN_ID[PAD]
-        )
-        neighbours.append(tokens)
+        shifted = F.pad(tokens, (1, 0), value=padding)[:, :-1]
+        neighbours.append(tokens := shifted.masked_fill(begins, padding))
     return neighbours
 
 
@@ -97,15 +121,15 @@ class Block(nn.Module):
         return x + self.down(F.relu(self.up(rms_norm(x)), inplace=True).square())
 
 
-class ReasoningModel(nn.Module):
-    """Next-word logits for the arithmetic language."""
+class LanguageModel(nn.Module):
+    """Next-word logits."""
 
     angles: Tensor
 
-    def __init__(self, settings: ModelSettings = ModelSettings()) -> None:
+    def __init__(self, settings: ModelSettings) -> None:
         super().__init__()
         self.settings = settings
-        V, C = len(VOCABULARY), settings.width
+        V, C = settings.vocabulary, settings.width
         self.embeddings = nn.ModuleList(
             nn.Embedding(V, C) for _ in range(settings.neighbours + 1)
         )
@@ -123,33 +147,52 @@ class ReasoningModel(nn.Module):
             nn.init.normal_(weight, std=std)
         nn.init.zeros_(self.head.weight)  # at first every word is equally likely
 
-    def embed(self, tokens: Tensor, skip: int = 0) -> Tensor:
-        """(B, T) -> (B, T - skip, C): each word and its left neighbours; the first
-        `skip` words are neighbours only.
+    def embed(self, tokens: Tensor, words: Tensor | None = None) -> Tensor:
+        """(B, T) -> (B, T, C): each word and its left neighbours; words (B, n) stand
+        before the tokens, or padding does.
         """
-        x = self.embeddings[0](tokens[:, skip:])
-        neighbours = left_neighbours(tokens, self.settings.neighbours)
+        s, T = self.settings, tokens.shape[1]
+        x = self.embeddings[0](tokens)
+        if words is not None:
+            tokens = torch.cat((words, tokens), dim=1)
+        neighbours = left_neighbours(tokens, s.neighbours, s.padding, s.starts)
         for table, neighbour in zip(self.embeddings[1:], neighbours, strict=True):
-            x = x + table(neighbour[:, skip:])
+            x = x + table(neighbour[:, tokens.shape[1] - T :])
         return x
 
+    def read(self, prompts: Tensor, group_size: int = 1) -> Cache:
+        """Read prompts (N, Tp), padded on the left, for `group_size` rows each."""
+        padding = self.settings.padding
+        words = prompts.new_full((len(prompts), self.settings.neighbours), padding)
+        cache = Cache(prompts == padding, group_size, words)
+        nothing = torch.zeros_like(prompts, dtype=torch.bool)  # no logits are wanted
+        self.forward(prompts, cache, padded_mask(cache.padding), nothing)
+        cache.start()
+        return cache
+
     def forward(
-        self, tokens: Tensor, mask: Tensor | None = None, select: Tensor | None = None
+        self,
+        tokens: Tensor,
+        cache: Cache | None = None,
+        mask: Tensor | None = None,
+        select: Tensor | None = None,
     ) -> Tensor:
-        """Logits (B, T, V) of the next word, or (N, V) at the positions that `select`
+        """Logits (B, T, V) of the next word, or (M, V) at the positions that `select`
         (B, T) marks.
 
-        `mask` (B, 1, T, T) is True where a query may look; None means causal.
+        With a cache from `read`, tokens follow what it holds, and it takes them in.
+        Without, `mask` (B, 1, T, T) is True where a query may look; None means causal.
         """
-        x, angles = self.embed(tokens), self.angles[: tokens.shape[1]]
-        for block in self.blocks:
+        at = 0 if cache is None else cache.position
+        x = self.embed(tokens, None if cache is None else cache.words)
+        angles = self.angles[at : at + tokens.shape[1]]
+        for layer, block in enumerate(self.blocks):
             q, k, v = block.project(x, angles)
-            heads = F.scaled_dot_product_attention(
-                q, k, v, attn_mask=mask, is_causal=mask is None
-            )
-            attended = heads.transpose(1, 2).flatten(2)  # (B, H, T, D) -> (B, T, C)
+            attended = attend(q, k, v, mask, cache, layer)
             if select is not None and block is self.blocks[-1]:
-                # (B, T, C) -> (N, C): skip what carries no loss
+                # (B, T, C) -> (M, C): skip what carries no loss
                 x, attended = x[select], attended[select]
             x = block.mix(x, attended)
+        if cache is not None:
+            cache.advance(tokens)
         return self.head(rms_norm(x))

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import torch
 
-from ..lm.model import ReasoningModel
-from ..lm.sampling import generate
+from ..lm.model import LanguageModel
+from .base import decode_rows, write
 from .corpus import CorpusSettings, Document, drill, textbook
 from .language import (
     DIGITS,
@@ -130,7 +130,7 @@ def majority_answer(responses: Sequence[str]) -> int | None:
 
 
 def evaluate(
-    model: ReasoningModel,
+    model: LanguageModel,
     problems: Sequence[Problem],
     samples: int = 16,
     seed: int = 0,
@@ -155,16 +155,16 @@ def evaluate(
     for start in range(
         0, len(prompts), 32
     ):  # 32 prompts at a time keep the cache small
-        rollouts = generate(
+        rollouts = write(
             model,
             prompts[start : start + 32],
             samples,
             generator,
+            pen,
             max_new_tokens,
-            pen=pen,
             forbidden=forbidden,
         )
-        responses += rollouts.texts()
+        responses += decode_rows(rollouts.responses)
     repeated = [problem for problem in problems for _ in range(samples)]
     votes = [
         majority_answer(responses[i * samples : (i + 1) * samples]) == problem.answer
@@ -178,7 +178,7 @@ GATE = {"operation": 0.90, "value": 0.93, "answer": 0.98, "check": 0.93, "wait":
 
 @torch.inference_mode()
 def base_skills(
-    model: ReasoningModel, documents: int = 100, seed: int = 0
+    model: LanguageModel, documents: int = 100, seed: int = 0
 ) -> dict[str, float]:
     """How probable the base finds the right next word, where only one is right:
     reinforcement learning needs these.

@@ -63,8 +63,8 @@ def slip_of_the_pen(
     tokens: Tensor,
     before: Tensor,
     previous: Tensor,
-    pen: Pen,
     generator: torch.Generator,
+    pen: Pen,
 ) -> tuple[Tensor, Tensor]:
     """What the pen writes instead of tokens (B,), and where (B,) it slipped.
 

@@ -17,11 +17,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..lm.model import ReasoningModel
-from ..lm.sampling import generate
+from ..lm.model import LanguageModel
+from ..lm.sampling import response_log_probs
+from .base import decode_rows, write
 from .language import PAD, TOKEN_ID, Problem, sample_problem
 from .pen import Pen
-from .r1_zero import response_log_probs
 from .rewards import accuracy_reward
 
 
@@ -144,7 +144,7 @@ def right_and_wrong(
 
 
 def sample_pairs(
-    model: ReasoningModel,
+    model: LanguageModel,
     problems: Sequence[Problem],
     settings: DPOSettings,
     rng: random.Random,
@@ -158,18 +158,19 @@ def sample_pairs(
     parts = []
     for start in range(0, len(problems), 16):  # few at a time keep the cache small
         asked = problems[start : start + 16]
-        rollouts = generate(
+        rollouts = write(
             model,
             [problem.prompt for problem in asked],
             settings.group_size,
             generator,
+            settings.pen,
             settings.max_new_tokens,
-            pen=settings.pen,
         )
-        rows = right_and_wrong(rollouts.texts(), asked, settings, rng)
+        texts = decode_rows(rollouts.responses)
+        rows = right_and_wrong(texts, asked, settings, rng)
         if rows:
             both = torch.tensor(rows).T  # (2, N)
-            mask = rollouts.chosen[both]  # (B, T) -> (2, N, T)
+            mask = rollouts.loss_mask[both]  # (B, T) -> (2, N, T)
             reference = (rollouts.log_probs[both] * mask).sum(dim=-1)
             prompts, responses = rollouts.prompts[both[0]], rollouts.responses[both]
             parts.append(Pairs(prompts, responses, mask, reference))
@@ -187,7 +188,7 @@ def pairs_at(pairs: Pairs, rows: list[int]) -> Pairs:
     return Pairs(prompts[rows], responses[:, rows], mask[:, rows], reference[:, rows])
 
 
-def pair_log_probs(model: ReasoningModel, pairs: Pairs) -> Tensor:
+def pair_log_probs(model: LanguageModel, pairs: Pairs) -> Tensor:
     """log pi(y | x) (2, N) of whole answers, over the tokens that the policy chose."""
     rows = response_log_probs(
         model,
@@ -199,7 +200,7 @@ def pair_log_probs(model: ReasoningModel, pairs: Pairs) -> Tensor:
 
 
 def dpo_update(
-    model: ReasoningModel,
+    model: LanguageModel,
     optimizer: torch.optim.Optimizer,
     pairs: Pairs,
     beta: float,
@@ -227,7 +228,7 @@ def dpo_update(
 
 
 def train_dpo(
-    model: ReasoningModel,
+    model: LanguageModel,
     settings: DPOSettings,
     seed: int,
     watch: Callable[[int], None] | None = None,

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ..lm.model import ReasoningModel, rms_norm
-from ..lm.sampling import Rollouts, generate, read_prompts
+from ..lm.model import LanguageModel
+from ..lm.sampling import Rollouts, response_log_probs
 from ..training import load_checkpoint, load_weights, save_checkpoint
+from .base import decode_rows, write
 from .evaluation import summarise
 from .grpo import group_advantages, grpo_loss
-from .language import PAD, TOKEN_ID, sample_problem
+from .language import sample_problem
 from .pen import Pen
 from .rewards import RewardWeights, reward
 
@@ -47,14 +47,14 @@ class Run:
     """Everything that the next step depends on; `name` tells runs apart."""
 
     name: str
-    model: ReasoningModel
+    model: LanguageModel
     optimizer: torch.optim.Optimizer
     rng: random.Random
     generator: torch.Generator
     history: list[dict[str, float]]
 
 
-def start_run(model: ReasoningModel, settings: R1ZeroSettings, seed: int) -> Run:
+def start_run(model: LanguageModel, settings: R1ZeroSettings, seed: int) -> Run:
     """A run at step 0: AdamW, two random generators, an empty history."""
     parameters, device = model.parameters(), model.head.weight.device
     optimizer = torch.optim.AdamW(
@@ -93,37 +93,6 @@ def resume_run(path: str | Path, run: Run) -> None:
     run.history = state["history"]
 
 
-def response_log_probs(
-    model: ReasoningModel, prompts: Tensor, responses: Tensor, mask: Tensor
-) -> Tensor:
-    """log pi(o_t | q, o_<t) where mask (B, T) is true, 0 elsewhere; prompts (B, Tp),
-    responses (B, T).
-
-    Every prompt is read once, however many of its responses there are. Its last word
-    belongs to the rows: what it says is the first word of the response.
-    """
-    different, which = prompts.unique(dim=0, return_inverse=True)
-    reach, Tp, T = model.settings.neighbours, prompts.shape[1] - 1, responses.shape[1]
-    tokens = F.pad(prompts, (reach, 0), value=TOKEN_ID[PAD])[:, Tp:]
-    tokens = torch.cat((tokens, responses[:, :-1]), dim=1)  # (B, reach + T)
-    x, angles = model.embed(tokens, skip=reach), model.angles[Tp : Tp + T]
-    seen = (prompts[:, None, None, :-1] != TOKEN_ID[PAD]).expand(-1, -1, T, -1)
-    causal = torch.ones(T, T, dtype=torch.bool, device=x.device).tril()
-    visible = torch.cat((seen, causal.expand(len(x), 1, T, T)), dim=-1)
-    read = read_prompts(model, different[:, :-1])
-    for block, prompt in zip(model.blocks, read, strict=True):
-        q, k, v = block.project(x, angles)
-        k, v = torch.cat((prompt[:, which], torch.stack((k, v))), dim=3)
-        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=visible)
-        attended = heads.transpose(1, 2).flatten(2)  # (B, H, T, D) -> (B, T, C)
-        if block is model.blocks[-1]:  # (B, T, C) -> (N, C): skip what carries no loss
-            x, attended = x[mask], attended[mask]
-        x = block.mix(x, attended)
-    log_probs = model.head(rms_norm(x)).float().log_softmax(dim=-1)  # (N, V)
-    picked = log_probs.gather(1, responses[mask][:, None])[:, 0]
-    return torch.zeros(mask.shape, device=mask.device).masked_scatter(mask, picked)
-
-
 def update(
     run: Run,
     rollouts: Rollouts,
@@ -140,12 +109,13 @@ def update(
     run.rng.shuffle(rows)
     for i in range(settings.minibatches):
         minibatch = sorted(rows[i :: settings.minibatches], key=lengths.__getitem__)
-        total = rollouts.chosen[minibatch].sum()
+        total = rollouts.loss_mask[minibatch].sum()
         run.optimizer.zero_grad()
         for start in range(0, len(minibatch), 32):  # rows of like length: less padding
             micro = minibatch[start : start + 32]
             T = lengths[micro[-1]]  # the longest
-            responses, mask = rollouts.responses[micro, :T], rollouts.chosen[micro, :T]
+            responses = rollouts.responses[micro, :T]
+            mask = rollouts.loss_mask[micro, :T]
             log_probs = response_log_probs(
                 run.model, rollouts.prompts[micro], responses, mask
             )
@@ -165,7 +135,7 @@ def update(
 
 
 def train_r1_zero(
-    model: ReasoningModel,
+    model: LanguageModel,
     settings: R1ZeroSettings,
     seed: int,
     checkpoint: str | Path | None = None,
@@ -183,16 +153,16 @@ def train_r1_zero(
         resume_run(checkpoint, run)
     for step in progress(range(len(run.history), settings.steps)):
         problems = [sample_problem(run.rng) for _ in range(settings.prompts)]
-        rollouts = generate(
+        rollouts = write(
             model,
             [problem.prompt for problem in problems],
             settings.group_size,
             run.generator,
+            settings.pen,
             settings.max_new_tokens,
-            pen=settings.pen,
             forbidden=settings.forbidden,
         )
-        texts = rollouts.texts()
+        texts = decode_rows(rollouts.responses)
         asked = [problem for problem in problems for _ in range(settings.group_size)]
         pairs = zip(texts, asked, strict=True)
         rewards = torch.tensor([reward(*pair, settings.rewards) for pair in pairs])

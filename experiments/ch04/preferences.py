@@ -15,12 +15,13 @@ from deepseek_book_utils.lm.decoding import (
     DecodingSettings,
     decoded_with,
 )
-from deepseek_book_utils.lm.model import ReasoningModel
+from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
-from deepseek_book_utils.lm.sampling import generate
+from deepseek_book_utils.reasoning.base import MINIATURE, decode_rows, sample_page, write
 from deepseek_book_utils.reasoning.evaluation import evaluate
 from deepseek_book_utils.reasoning.grpo import group_advantages
 from deepseek_book_utils.reasoning.language import held_out_problems
+from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights, reward
@@ -50,12 +51,13 @@ def short(found: dict[str, float]) -> dict[str, float]:
     return {name: found[name] for name in METRICS}
 
 
-def decode(model: ReasoningModel, settings: DecodingSettings) -> dict[str, float]:
+def decode(model: LanguageModel, settings: DecodingSettings) -> dict[str, float]:
     """Accuracy and form under `settings`, and what GRPO would see: answers, and groups with spread."""
     with decoded_with(model, settings):
         found = short(evaluate(model, PROBLEMS, SAMPLES))
         prompts = [problem.prompt for problem in PROBLEMS]
-        texts = generate(model, prompts, SAMPLES, torch.Generator().manual_seed(1)).texts()
+        rollouts = write(model, prompts, SAMPLES, torch.Generator().manual_seed(1), Pen())
+    texts = decode_rows(rollouts.responses)
     earned = [reward(text, PROBLEMS[i // SAMPLES], RewardWeights()) for i, text in enumerate(texts)]
     groups = group_advantages(torch.tensor(earned), SAMPLES).view(-1, SAMPLES)
     different = [len(set(texts[i : i + SAMPLES])) for i in range(0, len(texts), SAMPLES)]
@@ -65,7 +67,7 @@ def decode(model: ReasoningModel, settings: DecodingSettings) -> dict[str, float
     }
 
 
-def dpo_arm(base: ReasoningModel, settings: DPOSettings, seed: int) -> dict[str, Any]:
+def dpo_arm(base: LanguageModel, settings: DPOSettings, seed: int) -> dict[str, Any]:
     """One DPO training, with its accuracy on the way; seconds without the measurements."""
     model, curve, watch = copy.deepcopy(base), [], Stopwatch()
 
@@ -88,12 +90,12 @@ def dpo_arm(base: ReasoningModel, settings: DPOSettings, seed: int) -> dict[str,
 def run_seed(seed: int) -> dict[str, Any]:
     """All arms for one seed; seconds are CPU seconds on one thread."""
     torch.manual_seed(seed)
-    base = ReasoningModel()
-    pretrain(base, PretrainSettings(), seed)
+    base = LanguageModel(MINIATURE)
+    pretrain(base, PretrainSettings(), seed, sample_page)
     return measure_base(base, seed)
 
 
-def measure_base(base: ReasoningModel, seed: int) -> dict[str, Any]:
+def measure_base(base: LanguageModel, seed: int) -> dict[str, Any]:
     """All arms on one base."""
     found: dict[str, Any] = {"base": {name: decode(base, one) for name, one in DECODINGS.items()}}
     zero, watch = copy.deepcopy(base), Stopwatch()

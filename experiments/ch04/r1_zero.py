@@ -12,8 +12,10 @@ from typing import Any
 
 import torch
 
-from deepseek_book_utils.lm.model import ReasoningModel
+from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
+from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
+from deepseek_book_utils.reasoning.corpus import CorpusSettings
 from deepseek_book_utils.reasoning.evaluation import base_skills, evaluate
 from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.pen import Pen
@@ -32,10 +34,10 @@ ARMS = {
     "unchecked": R1ZeroSettings(forbidden=CHECK_WORDS),
     "even_pen": R1ZeroSettings(pen=EVEN_PEN),
 }
-SETTINGS = {"pretrain": PretrainSettings(), **ARMS}
+SETTINGS = {"model": MINIATURE, "corpus": CorpusSettings(), "pretrain": PretrainSettings(), **ARMS}
 
 
-def measure(model: ReasoningModel, settings: R1ZeroSettings) -> dict[str, dict[str, float]]:
+def measure(model: LanguageModel, settings: R1ZeroSettings) -> dict[str, dict[str, float]]:
     """Held-out problems as long as those of RL, and longer than any of them."""
     return {
         name: evaluate(model, problems, pen=settings.pen, forbidden=settings.forbidden, max_new_tokens=tokens)
@@ -43,11 +45,11 @@ def measure(model: ReasoningModel, settings: R1ZeroSettings) -> dict[str, dict[s
     }
 
 
-def make_base(seed: int, settings: PretrainSettings) -> tuple[ReasoningModel, float]:
+def make_base(seed: int, settings: PretrainSettings) -> tuple[LanguageModel, float]:
     """A pretrained model and the CPU seconds it took."""
     torch.manual_seed(seed)
-    model, watch = ReasoningModel(), Stopwatch()
-    pretrain(model, settings, seed)
+    model, watch = LanguageModel(MINIATURE), Stopwatch()
+    pretrain(model, settings, seed, sample_page)
     return model, watch.seconds()
 
 
@@ -65,7 +67,7 @@ def run_seed(seed: int) -> dict[str, Any]:
         found[name] |= measure(model, settings)
         print(f"seed {seed} {name}: {json.dumps(found[name]['short'])}", flush=True)
     found["even_pen"]["base"] = evaluate(base, SHORT, pen=EVEN_PEN)
-    weak, _ = make_base(seed, replace(PretrainSettings(), steps=120))
+    weak, _ = make_base(seed, replace(PretrainSettings(), updates=120))
     before = evaluate(weak, SHORT)
     history = train_r1_zero(weak, ARMS["zero"], seed)
     found["weak"] = {"before": before, "after": evaluate(weak, SHORT), "history": columns(history)}

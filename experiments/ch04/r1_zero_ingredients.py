@@ -7,12 +7,14 @@ The table goes to EXPERIMENTS.md.
 import argparse
 import copy
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import torch
 
-from deepseek_book_utils.lm.model import ModelSettings, ReasoningModel
+from deepseek_book_utils.lm.model import LanguageModel, ModelSettings
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
+from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
 from deepseek_book_utils.reasoning.corpus import CorpusSettings
 from deepseek_book_utils.reasoning.evaluation import base_skills, evaluate
 from deepseek_book_utils.reasoning.language import held_out_problems
@@ -29,26 +31,27 @@ TEST = held_out_problems(100)
 class Recipe:
     """The settings of one run, from random weights to R1-Zero."""
 
-    model: ModelSettings = field(default_factory=ModelSettings)
+    model: ModelSettings = MINIATURE
     pretraining: PretrainSettings = field(default_factory=PretrainSettings)
+    corpus: CorpusSettings = field(default_factory=CorpusSettings)
     rl: R1ZeroSettings = field(default_factory=R1ZeroSettings)
 
 
 def corpus(**changes: Any) -> Recipe:
     """The recipe with another corpus."""
-    return Recipe(pretraining=PretrainSettings(corpus=replace(CorpusSettings(), **changes)))
+    return Recipe(corpus=replace(CorpusSettings(), **changes))
 
 
 RARE_CHECKS = (("direct", 0.62), ("skip", 0.14), ("full", 0.17), ("check", 0.02), ("broken", 0.05))
 FEWER_CHECKS = (("direct", 0.62), ("skip", 0.14), ("full", 0.09), ("check", 0.10), ("broken", 0.05))
 RECIPES = {
     "as it stands": Recipe(),
-    "no neighbours": Recipe(model=ModelSettings(neighbours=0)),
-    "one neighbour": Recipe(model=ModelSettings(neighbours=1)),
-    "one layer": Recipe(model=ModelSettings(layers=1)),
+    "no neighbours": Recipe(model=replace(MINIATURE, neighbours=0)),
+    "one neighbour": Recipe(model=replace(MINIATURE, neighbours=1)),
+    "one layer": Recipe(model=replace(MINIATURE, layers=1)),
     "no curriculum": corpus(drill_share=(0.375, 0.375)),
     "no drills": corpus(drill_share=(0.0, 0.0)),
-    "300 steps of pretraining": Recipe(pretraining=PretrainSettings(steps=300)),
+    "300 steps of pretraining": Recipe(pretraining=PretrainSettings(updates=300)),
     "a pen that never slips": Recipe(rl=R1ZeroSettings(pen=Pen(0, 0, 0))),
     "fewer pages that check": corpus(web_styles=FEWER_CHECKS),
     "checks rare in the corpus": corpus(web_styles=RARE_CHECKS, textbook_checks=0.02, long_checks=0.02),
@@ -61,8 +64,8 @@ RECIPES = {
 def run(recipe: Recipe, seed: int) -> list[float]:
     """One line of the table: skills of the base, then what RL makes of it."""
     torch.manual_seed(seed)
-    base, watch = ReasoningModel(recipe.model), Stopwatch()
-    pretrain(base, recipe.pretraining, seed)
+    base, watch = LanguageModel(recipe.model), Stopwatch()
+    pretrain(base, recipe.pretraining, seed, partial(sample_page, corpus=recipe.corpus))
     zero = copy.deepcopy(base)
     train_r1_zero(zero, recipe.rl, seed)
     seconds = watch.seconds()

@@ -5,8 +5,9 @@ import copy
 import pytest
 import torch
 
-from deepseek_book_utils.lm.model import ReasoningModel
+from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
+from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
 from deepseek_book_utils.reasoning.evaluation import evaluate
 from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
@@ -17,8 +18,8 @@ from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
 def test_pairs_teach_to_think_and_fresh_ones_teach_more(seed: int) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    base, problems = ReasoningModel(), held_out_problems(64, seed=100 + seed)
-    pretrain(base, PretrainSettings(), seed)
+    base, problems = LanguageModel(MINIATURE), held_out_problems(64, seed=100 + seed)
+    pretrain(base, PretrainSettings(), seed, sample_page)
     before = evaluate(base, problems, samples=8)
     after, last = {}, {}
     for rounds in (1, 5):

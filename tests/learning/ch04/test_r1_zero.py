@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from deepseek_book_utils.lm.model import ReasoningModel
+from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
+from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
 from deepseek_book_utils.reasoning.evaluation import GATE, base_skills, evaluate
 from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
@@ -20,8 +21,8 @@ from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 def test_r1_zero_learns_to_think(seed: int) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    model, problems = ReasoningModel(), held_out_problems(64, seed=100 + seed)
-    pretrain(model, PretrainSettings(), seed)
+    model, problems = LanguageModel(MINIATURE), held_out_problems(64, seed=100 + seed)
+    pretrain(model, PretrainSettings(), seed, sample_page)
     skills = base_skills(model, documents=40)
     assert all(skills[skill] >= least for skill, least in GATE.items()), skills
     base = evaluate(model, problems, samples=8)

@@ -134,7 +134,7 @@ def test_draws_follow_the_exact_probabilities(settings: DecodingSettings) -> Non
     logits = rows("random")[0]
     probs = decoding.decoding_probs(logits, settings).double()
     filtered = decoding.filter_logits(logits, settings).expand(N, V)
-    tokens, log_probs = draw(filtered, torch.zeros(V), 1.0, torch.Generator().manual_seed(1))
+    tokens, log_probs = draw(filtered, [], 1.0, torch.Generator().manual_seed(1))
     counts = torch.bincount(tokens, minlength=V).double()
     assert not counts[probs == 0].any()  # what is cut is never drawn
     assert torch.allclose(log_probs.double().exp(), probs[tokens], atol=1e-6)

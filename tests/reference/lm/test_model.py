@@ -2,7 +2,7 @@
 
 import math
 import random
-from dataclasses import fields
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,9 +11,9 @@ from torch import Tensor
 from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 
 from deepseek_book_utils.lm import model as model_module
+from deepseek_book_utils.lm.cache import padded_mask
 from deepseek_book_utils.lm.model import (
-    ModelSettings,
-    ReasoningModel,
+    LanguageModel,
     rotate,
     rotation_angles,
 )
@@ -23,15 +23,8 @@ from deepseek_book_utils.lm.pretraining import (
     pack,
     pretraining_loss,
 )
-from deepseek_book_utils.lm.sampling import (
-    Pen,
-    Rollouts,
-    draw,
-    generate,
-    pad_left,
-    padded_mask,
-)
-from deepseek_book_utils.reasoning.corpus import CorpusSettings, sample_document
+from deepseek_book_utils.lm.sampling import Rollouts, draw, response_log_probs
+from deepseek_book_utils.reasoning.base import MINIATURE, encode_prompts, sample_page, write
 from deepseek_book_utils.reasoning.language import (
     BOOK,
     BOS,
@@ -42,14 +35,14 @@ from deepseek_book_utils.reasoning.language import (
     encode,
     sample_problem,
 )
-from deepseek_book_utils.reasoning.r1_zero import response_log_probs
+from deepseek_book_utils.reasoning.pen import Pen
 
 
 @pytest.fixture
-def model() -> ReasoningModel:
+def model() -> LanguageModel:
     """Random weights large enough that every context has its own opinion; a new model's head is zero."""
     torch.manual_seed(0)
-    model = ReasoningModel(ModelSettings(width=32, layers=3, heads=4, context=160))
+    model = LanguageModel(replace(MINIATURE, width=32, layers=3, heads=4, context=160))
     for name, weight in model.named_parameters():
         torch.nn.init.normal_(weight, std=1.0 if "embeddings" in name else 2.0 * weight.shape[1] ** -0.5)
     with torch.no_grad():  # channel 0 is the same at every position, and the head reads padding off it: never
@@ -85,7 +78,7 @@ def turn(x: list[float], position: int, base: float = 1000.0) -> list[float]:
     return out
 
 
-def slow_logits(model: ReasoningModel, tokens: list[int]) -> list[list[float]]:
+def slow_logits(model: LanguageModel, tokens: list[int]) -> list[list[float]]:
     """The model by explicit loops, one position after another, from the description and not from the code."""
     starts = {TOKEN_ID[BOS], TOKEN_ID[BOOK]}
     tables = [table.weight.tolist() for table in model.embeddings]
@@ -154,10 +147,10 @@ def test_only_distances_count() -> None:
 
 def test_padding_on_the_left_changes_nothing(model) -> None:
     prompt = "<bos> 9 a *3 b -1 ?"
-    alone = pad_left([prompt])
-    padded = pad_left([prompt, "<bos> 4 a *3 b -1 c +2 d +2 e *7 f +1 ?"])[:1]
+    alone = encode_prompts([prompt])
+    padded = encode_prompts([prompt, "<bos> 4 a *3 b -1 c +2 d +2 e *7 f +1 ?"])[:1]
     assert padded.shape[1] == alone.shape[1] + 8
-    logits = model(padded, padded_mask(padded))[:, 8:]
+    logits = model(padded, mask=padded_mask(padded == TOKEN_ID[PAD]))[:, 8:]
     assert torch.allclose(logits, model(alone), atol=1e-4)
 
 
@@ -176,25 +169,27 @@ UNEQUAL_PROMPTS = [
 ]
 
 
-def plain_log_probs(model: ReasoningModel, rollouts: Rollouts) -> Tensor:
+def plain_log_probs(model: LanguageModel, rollouts: Rollouts) -> Tensor:
     """Those of one pass over every row, prompt and response together; (B, T)."""
     tokens = torch.cat((rollouts.prompts, rollouts.responses), dim=1)
-    log_probs = model(tokens, padded_mask(tokens)).log_softmax(dim=-1)[:, rollouts.prompts.shape[1] - 1 : -1]
+    log_probs = model(tokens, mask=padded_mask(tokens == TOKEN_ID[PAD])).log_softmax(dim=-1)[
+        :, rollouts.prompts.shape[1] - 1 : -1
+    ]
     return log_probs.gather(2, rollouts.responses[:, :, None])[:, :, 0]
 
 
 @torch.no_grad()
-def worst_difference(model: ReasoningModel, rollouts: Rollouts) -> float:
+def worst_difference(model: LanguageModel, rollouts: Rollouts) -> float:
     """Between the log-probabilities of the sampler, of the training pass and of the plain pass."""
-    trained = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.chosen)
+    trained = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.loss_mask)
     found = torch.stack((rollouts.log_probs, trained)) - plain_log_probs(model, rollouts)
-    return found.abs()[:, rollouts.chosen].max().item()
+    return found.abs()[:, rollouts.loss_mask].max().item()
 
 
 @pytest.mark.parametrize("pen", [Pen(0, 0, 0), Pen(0.5, 0.5, 0.5)])
 def test_sampler_log_probs_are_those_of_the_training_pass(pen, model) -> None:
     """Left padding, rows that end early and leave the batch, slips, document starts in mid-response."""
-    rollouts = generate(model, UNEQUAL_PROMPTS, 40, torch.Generator().manual_seed(3), 80, pen=pen)
+    rollouts = write(model, UNEQUAL_PROMPTS, 40, torch.Generator().manual_seed(3), pen, 80)
     ends = rollouts.lengths[rollouts.ended]
     assert 20 < len(ends) < 120 and ends.max() - ends.min() > 30  # at many places
     assert (rollouts.responses == TOKEN_ID[BOS]).any()
@@ -203,12 +198,14 @@ def test_sampler_log_probs_are_those_of_the_training_pass(pen, model) -> None:
 
 def test_gradients_of_the_training_pass_are_those_of_the_plain_pass(model) -> None:
     """Each prompt is read once for all of its rows, and receives what each of them has to say."""
-    rollouts = generate(model, UNEQUAL_PROMPTS, 6, torch.Generator().manual_seed(3), 20)
+    rollouts = write(model, UNEQUAL_PROMPTS, 6, torch.Generator().manual_seed(3), Pen(), 20)
     order = torch.randperm(
         18, generator=torch.Generator().manual_seed(4)
     )  # rows of a minibatch come shuffled
-    rollouts = Rollouts(*(getattr(rollouts, field.name)[order] for field in fields(Rollouts)))
-    mask = rollouts.chosen & (torch.rand(rollouts.chosen.shape) < 0.5)
+    prompts, responses = rollouts.prompts[order], rollouts.responses[order]
+    loss_mask = rollouts.loss_mask[order]
+    rollouts = replace(rollouts, prompts=prompts, responses=responses, loss_mask=loss_mask)
+    mask = rollouts.loss_mask & (torch.rand(rollouts.loss_mask.shape) < 0.5)
     weights = torch.randn(mask.shape, generator=torch.Generator().manual_seed(5)) * mask
     ours, plain = (
         torch.cat(
@@ -224,27 +221,27 @@ def test_gradients_of_the_training_pass_are_those_of_the_plain_pass(model) -> No
 
 def test_forbidden_words_leave_the_first_ratio_at_one(model) -> None:
     """Otherwise a control that forbids `check` trains on ratios that are wrong from the start."""
-    rollouts = generate(
-        model, UNEQUAL_PROMPTS, 40, torch.Generator().manual_seed(3), 40, forbidden=("check", "查")
+    rollouts = write(
+        model, UNEQUAL_PROMPTS, 40, torch.Generator().manual_seed(3), Pen(), 40, forbidden=("check", "查")
     )
     assert not torch.isin(rollouts.responses, torch.tensor(encode("check 查"))).any()
     assert worst_difference(model, rollouts) < 1e-5
 
 
 def test_sampler_of_a_prompt_shorter_than_the_neighbourhood(model) -> None:
-    rollouts = generate(model, ["<bos>"], 20, torch.Generator().manual_seed(0), 20, pen=Pen(0, 0, 0))
+    rollouts = write(model, ["<bos>"], 20, torch.Generator().manual_seed(0), Pen(0, 0, 0), 20)
     assert worst_difference(model, rollouts) < 1e-5
 
 
 @torch.no_grad()
 def test_greedy_sampling_takes_the_likeliest_word(model) -> None:
-    rollouts = generate(
-        model, UNEQUAL_PROMPTS, 2, torch.Generator().manual_seed(0), 15, temperature=0.0, pen=Pen(0, 0, 0)
+    rollouts = write(
+        model, UNEQUAL_PROMPTS, 2, torch.Generator().manual_seed(0), Pen(0, 0, 0), 15, temperature=0.0
     )
     tokens = torch.cat((rollouts.prompts, rollouts.responses), dim=1)
     Tp = rollouts.prompts.shape[1]
-    likeliest = model(tokens, padded_mask(tokens))[:, Tp - 1 : -1].argmax(dim=-1)
-    assert (likeliest == rollouts.responses)[rollouts.chosen].all()
+    likeliest = model(tokens, mask=padded_mask(tokens == TOKEN_ID[PAD]))[:, Tp - 1 : -1].argmax(dim=-1)
+    assert (likeliest == rollouts.responses)[rollouts.loss_mask].all()
     assert torch.equal(rollouts.responses[::2], rollouts.responses[1::2])
 
 
@@ -268,7 +265,7 @@ def test_draws_follow_the_distribution(temperature) -> None:
     logits = 1.5 * torch.randn(len(VOCABULARY), generator=torch.Generator().manual_seed(0))
     tokens, log_probs = draw(
         logits.repeat(200_000, 1),
-        torch.zeros(logits.shape[-1]),
+        [],
         temperature,
         torch.Generator().manual_seed(1),
     )
@@ -282,32 +279,32 @@ def test_draws_follow_the_distribution(temperature) -> None:
 def test_sampled_pairs_follow_the_distribution(model) -> None:
     """First words, and second words after the commonest first, in a group of ten thousand."""
     generator = torch.Generator().manual_seed(0)
-    rollouts = generate(model, UNEQUAL_PROMPTS[:2], 10_000, generator, 2, pen=Pen(0, 0, 0))
+    rollouts = write(model, UNEQUAL_PROMPTS[:2], 10_000, generator, Pen(0, 0, 0), 2)
     for n in range(2):
         first, second = rollouts.responses[n * 10_000 : (n + 1) * 10_000].T
         counts = torch.bincount(first, minlength=len(VOCABULARY))
         prompt = rollouts.prompts[n * 10_000][None]
-        p = model(prompt, padded_mask(prompt))[0, -1].softmax(dim=0)
+        p = model(prompt, mask=padded_mask(prompt == TOKEN_ID[PAD]))[0, -1].softmax(dim=0)
         assert abs(excess(counts, p)) < 4
         common = counts.masked_fill(torch.arange(len(counts)) == TOKEN_ID[EOS], 0).argmax()
         longer = torch.cat((prompt, common[None, None]), dim=1)
-        p = model(longer, padded_mask(longer))[0, -1].softmax(dim=0)
+        p = model(longer, mask=padded_mask(longer == TOKEN_ID[PAD]))[0, -1].softmax(dim=0)
         assert abs(excess(torch.bincount(second[first == common], minlength=len(VOCABULARY)), p)) < 4
 
 
 def test_rows_of_a_group_are_independent_draws(model) -> None:
-    rollouts = generate(model, UNEQUAL_PROMPTS[:1], 50, torch.Generator().manual_seed(0), 10)
+    rollouts = write(model, UNEQUAL_PROMPTS[:1], 50, torch.Generator().manual_seed(0), Pen(), 10)
     assert len({tuple(row) for row in rollouts.responses.tolist()}) > 40
 
 
 # --- packing ------------------------------------------------------------------------------------------------
 
 
-def loss_alone(model: ReasoningModel, documents: list, row: int) -> Tensor:
+def loss_alone(model: LanguageModel, documents: list, row: int) -> Tensor:
     """Every document by itself, without rows, masks or padding."""
     total = weight = torch.zeros(())
-    for words, weights in documents:
-        tokens = torch.tensor([encode(words)[: row + 1]])
+    for ids, weights in documents:
+        tokens = torch.tensor([ids[: row + 1]])
         w = torch.tensor(weights[1 : tokens.shape[1]])
         losses = F.cross_entropy(model(tokens[:, :-1])[0], tokens[0, 1:], reduction="none")
         total, weight = total + (losses * w).sum(), weight + w.sum()
@@ -316,14 +313,14 @@ def loss_alone(model: ReasoningModel, documents: list, row: int) -> Tensor:
 
 def some_documents(count: int = 60) -> list:
     rng = random.Random(0)
-    return [sample_document(rng, i / count, CorpusSettings()) for i in range(count)]
+    return [sample_page(rng, i / count) for i in range(count)]
 
 
 @pytest.mark.parametrize("row", [96, 40])  # in rows of 40 some documents are cut
 def test_packed_loss_is_the_loss_of_each_document_alone(row, model) -> None:
     documents = some_documents()
     assert any(len(words) > 41 for words, _ in documents)
-    packed = pretraining_loss(model, *pack(documents, row))
+    packed = pretraining_loss(model, *pack(documents, row, TOKEN_ID[PAD]))
     alone = loss_alone(model, documents, row)
     assert packed.item() == pytest.approx(alone.item(), rel=1e-5)
     ours, theirs = (
@@ -338,11 +335,11 @@ def test_a_leak_between_documents_would_show(model, monkeypatch) -> None:
     documents = some_documents()
     alone = loss_alone(model, documents, 96)
 
-    def leaking(tokens: Tensor, count: int) -> list[Tensor]:
+    def leaking(tokens: Tensor, count: int, *_) -> list[Tensor]:
         return [F.pad(tokens[:, : -i - 1], (i + 1, 0), value=TOKEN_ID[PAD]) for i in range(count)]
 
     monkeypatch.setattr(model_module, "left_neighbours", leaking)
-    leaked = pretraining_loss(model, *pack(documents, 96))
+    leaked = pretraining_loss(model, *pack(documents, 96, TOKEN_ID[PAD]))
     assert abs(leaked - alone) > 100 * 1e-5 * alone
 
 
@@ -350,15 +347,15 @@ def test_a_leak_between_documents_would_show(model, monkeypatch) -> None:
 def test_another_neighbour_in_the_row_changes_nothing(model) -> None:
     """Word by word: the logits of a document do not depend on what else its row holds."""
     rng = random.Random(1)
-    long = (["<bos>"] + sample_problem(rng, 7, 7).prompt.split()[1:], [1.0] * 17)
-    a = (["<book>", "3", "a", "+1", "4"], [1.0] * 5)
-    b = (["<bos>", "七", "c", "乘三", "一"], [1.0] * 5)
+    long = (encode(sample_problem(rng, 7, 7).prompt), [1.0] * 17)
+    a = (encode("<book> 3 a +1 4"), [1.0] * 5)
+    b = (encode("<bos> 七 c 乘三 一"), [1.0] * 5)
     after = []
     for first in (a, b):
-        first = (first[0] + ["<eos>"] * 20, first[1] + [1.0] * 20)  # the longest lies first
-        inputs, _, _, mask = pack([first, long], 60)
+        first = (first[0] + [TOKEN_ID[EOS]] * 20, first[1] + [1.0] * 20)  # the longest lies first
+        inputs, _, _, mask = pack([first, long], 60, TOKEN_ID[PAD])
         assert inputs.shape[0] == 1
-        after.append(model(inputs, mask)[0, 25 : 25 + 17])
+        after.append(model(inputs, mask=mask)[0, 25 : 25 + 17])
     assert torch.equal(*after)
 
 

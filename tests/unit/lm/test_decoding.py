@@ -1,14 +1,16 @@
 """The sampling family, worked by hand; its edge cases; what it refuses; and inside the sampler."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
 from deepseek_book_utils.lm import decoding
 from deepseek_book_utils.lm.decoding import DecodingSettings
-from deepseek_book_utils.lm.model import ModelSettings, ReasoningModel
-from deepseek_book_utils.lm.sampling import generate
+from deepseek_book_utils.lm.model import LanguageModel
+from deepseek_book_utils.reasoning.base import MINIATURE, write
+from deepseek_book_utils.reasoning.pen import Pen
 
 PROBS = torch.tensor([0.1, 0.4, 0.05, 0.25, 0.2], dtype=torch.float64)
 LOGITS = PROBS.log()
@@ -115,19 +117,19 @@ def test_bad_logits_say_what_to_do(bad: float) -> None:
 
 
 @pytest.fixture
-def model() -> ReasoningModel:
+def model() -> LanguageModel:
     torch.manual_seed(0)
-    model = ReasoningModel(ModelSettings(width=32, layers=1, context=64))
+    model = LanguageModel(replace(MINIATURE, width=32, layers=1, context=64))
     torch.nn.init.normal_(model.head.weight, std=0.2)
     return model
 
 
-def sampled(model: ReasoningModel, temperature: float = 1.0) -> torch.Tensor:
+def sampled(model: LanguageModel, temperature: float = 1.0) -> torch.Tensor:
     generator = torch.Generator().manual_seed(4)
-    return generate(model, ["<bos> 9 a *3 ?"], 64, generator, 12, temperature).responses
+    return write(model, ["<bos> 9 a *3 ?"], 64, generator, Pen(), 12, temperature).responses
 
 
-def test_the_sampler_obeys_inside_the_block_only(model: ReasoningModel) -> None:
+def test_the_sampler_obeys_inside_the_block_only(model: LanguageModel) -> None:
     free = sampled(model)
     with decoding.decoded_with(model, DecodingSettings(temperature=0)):
         greedy = sampled(model)
@@ -141,7 +143,7 @@ def test_the_sampler_obeys_inside_the_block_only(model: ReasoningModel) -> None:
     assert torch.equal(sampled(model), free)
 
 
-def test_temperature_by_filter_is_temperature_of_the_sampler(model: ReasoningModel) -> None:
+def test_temperature_by_filter_is_temperature_of_the_sampler(model: LanguageModel) -> None:
     with decoding.decoded_with(model, DecodingSettings(temperature=0.5)):
         filtered = sampled(model)
     assert (filtered == sampled(model, temperature=0.5)).float().mean() > 0.99

@@ -1,17 +1,14 @@
 """The sampler: what it refuses, how rows end, and the pen that slips."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from deepseek_book_utils.lm.model import ModelSettings, ReasoningModel
-from deepseek_book_utils.lm.sampling import (
-    Pen,
-    Rollouts,
-    generate,
-    pad_left,
-    padded_mask,
-    slip_of_the_pen,
-)
+from deepseek_book_utils.lm.cache import padded_mask
+from deepseek_book_utils.lm.model import LanguageModel
+from deepseek_book_utils.lm.sampling import Rollouts
+from deepseek_book_utils.reasoning.base import MINIATURE, decode_rows, encode_prompts, write
 from deepseek_book_utils.reasoning.language import (
     CHINESE,
     DIGITS,
@@ -23,14 +20,15 @@ from deepseek_book_utils.reasoning.language import (
     TOKEN_ID,
     encode,
 )
+from deepseek_book_utils.reasoning.pen import Pen, slip_of_the_pen
 
 PROMPT = "<bos> 9 a *3 b -1 ?"
 
 
 @pytest.fixture
-def model() -> ReasoningModel:
+def model() -> LanguageModel:
     torch.manual_seed(0)
-    model = ReasoningModel(ModelSettings(width=32, layers=1, context=64))
+    model = LanguageModel(replace(MINIATURE, width=32, layers=1, context=64))
     torch.nn.init.normal_(model.head.weight, std=0.2)  # all words likely, the end among them
     return model
 
@@ -44,29 +42,29 @@ def seeded(seed: int = 0) -> torch.Generator:
 
 def test_nothing_to_sample_is_refused(model) -> None:
     with pytest.raises(ValueError, match="at least one prompt"):
-        generate(model, [], 4, seeded())
+        write(model, [], 4, seeded(), Pen())
     with pytest.raises(ValueError, match="at least one response a prompt"):
-        generate(model, [PROMPT], 0, seeded())
+        write(model, [PROMPT], 0, seeded(), Pen())
     with pytest.raises(ValueError, match="one new token"):
-        generate(model, [PROMPT], 4, seeded(), max_new_tokens=0)
+        write(model, [PROMPT], 4, seeded(), Pen(), max_new_tokens=0)
 
 
 @pytest.mark.parametrize("prompt", ["<bos> 9a ?", "What is 9 * 3 ?", "<bos> 9 a *4 ?"])
 def test_unknown_words_are_refused(prompt, model) -> None:
     with pytest.raises(ValueError, match="is not a word of this language"):
-        generate(model, [PROMPT, prompt], 4, seeded())
+        write(model, [PROMPT, prompt], 4, seeded(), Pen())
 
 
 @pytest.mark.parametrize("prompts", [[""], [PROMPT, ""], ["  "]])
 def test_an_empty_prompt_is_refused(prompts, model) -> None:
     with pytest.raises(ValueError, match="prompt"):
-        generate(model, prompts, 4, seeded())
+        write(model, prompts, 4, seeded(), Pen())
 
 
 def test_more_than_the_context_is_refused(model) -> None:
-    generate(model, [PROMPT], 2, seeded(), max_new_tokens=57)
+    write(model, [PROMPT], 2, seeded(), Pen(), max_new_tokens=57)
     with pytest.raises(ValueError, match="context of 64. Lower max_new_tokens"):
-        generate(model, [PROMPT], 2, seeded(), max_new_tokens=58)
+        write(model, [PROMPT], 2, seeded(), Pen(), max_new_tokens=58)
 
 
 @pytest.mark.parametrize("chances", [(-0.1, 0, 0), (0, 1.2, 0), (0, 0, 2)])
@@ -80,22 +78,22 @@ def test_a_pen_has_probabilities(chances) -> None:
 
 def test_shapes_and_order_of_a_rollout(model) -> None:
     prompts = [PROMPT, "<bos> 1 a +1 ?", "<bos> 2 a +1 b +2 c +3 ?"]
-    rollouts = generate(model, prompts, 4, seeded(), 20)
+    rollouts = write(model, prompts, 4, seeded(), Pen(), 20)
     B, T = rollouts.responses.shape
-    assert B == 12 and rollouts.log_probs.shape == rollouts.chosen.shape == (B, T)
+    assert B == 12 and rollouts.log_probs.shape == rollouts.loss_mask.shape == (B, T)
     assert rollouts.prompts.shape == (12, 9)
-    assert torch.equal(rollouts.prompts[::4], pad_left(prompts))
+    assert torch.equal(rollouts.prompts[::4], encode_prompts(prompts))
     assert torch.equal(rollouts.prompts[0], rollouts.prompts[3])
     assert rollouts.lengths.max() == T
 
 
 def test_each_row_ends_at_its_end_or_at_the_limit(model) -> None:
     """Truncated rows have no end; after an end there is padding, without probability and without loss."""
-    rollouts = generate(model, [PROMPT], 300, seeded(), 30, forbidden=(PAD,))
+    rollouts = write(model, [PROMPT], 300, seeded(), Pen(), 30, forbidden=(PAD,))
     assert 20 < rollouts.ended.sum() < 280
     for row, chosen, log_probs, n, ended in zip(
         rollouts.responses.tolist(),
-        rollouts.chosen.tolist(),
+        rollouts.loss_mask.tolist(),
         rollouts.log_probs.tolist(),
         rollouts.lengths.tolist(),
         rollouts.ended.tolist(),
@@ -112,39 +110,41 @@ def test_padding_is_never_a_word(model) -> None:
     """A policy may give padding any probability; a response that contained it would be cut or misread."""
     with torch.no_grad():
         model.head.weight[TOKEN_ID[PAD]] = model.head.weight[TOKEN_ID[EOS]]  # as likely as the end
-    rollouts = generate(model, [PROMPT], 300, seeded(), 30, pen=Pen(0, 0, 0))
-    assert not (rollouts.responses == TOKEN_ID[PAD])[rollouts.chosen].any()
+    rollouts = write(model, [PROMPT], 300, seeded(), Pen(0, 0, 0), 30)
+    assert not (rollouts.responses == TOKEN_ID[PAD])[rollouts.loss_mask].any()
 
 
 def test_texts_are_what_was_written(model) -> None:
-    rollouts = generate(model, [PROMPT], 50, seeded(), 20, forbidden=(PAD,))
-    for text, row, n in zip(rollouts.texts(), rollouts.responses, rollouts.lengths, strict=True):
+    rollouts = write(model, [PROMPT], 50, seeded(), Pen(), 20, forbidden=(PAD,))
+    for text, row, n in zip(
+        decode_rows(rollouts.responses), rollouts.responses, rollouts.lengths, strict=True
+    ):
         assert encode(text) == row[:n].tolist()
 
 
 def test_sampling_repeats_with_the_seed(model) -> None:
-    first, again, other = (generate(model, [PROMPT], 20, seeded(s), 20) for s in (0, 0, 1))
+    first, again, other = (write(model, [PROMPT], 20, seeded(s), Pen(), 20) for s in (0, 0, 1))
     assert torch.equal(first.responses, again.responses) and torch.equal(first.log_probs, again.log_probs)
     assert first.responses.shape != other.responses.shape or not torch.equal(first.responses, other.responses)
 
 
 def test_sampling_leaves_no_trace_in_the_model(model) -> None:
     before = {name: weight.clone() for name, weight in model.named_parameters()}
-    generate(model, [PROMPT], 20, seeded(), 20)
+    write(model, [PROMPT], 20, seeded(), Pen(), 20)
     assert all(torch.equal(weight, before[name]) for name, weight in model.named_parameters())
     assert all(weight.grad is None for weight in model.parameters())
 
 
 def test_forbidden_words_are_not_written(model) -> None:
     forbidden = ("check", "查", "wait", "等", EOS)
-    rollouts = generate(model, [PROMPT], 100, seeded(), 20, pen=Pen(0, 0, 0), forbidden=forbidden)
+    rollouts = write(model, [PROMPT], 100, seeded(), Pen(0, 0, 0), 20, forbidden=forbidden)
     assert not torch.isin(rollouts.responses, torch.tensor(encode(forbidden))).any()
 
 
 def test_padded_mask() -> None:
     tokens = torch.tensor([[TOKEN_ID[PAD], 5, 6, TOKEN_ID[PAD]]])
     expected = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 1, 1, 0], [0, 1, 1, 1]]
-    assert padded_mask(tokens)[0, 0].int().tolist() == expected
+    assert padded_mask(tokens == TOKEN_ID[PAD])[0, 0].int().tolist() == expected
 
 
 # --- the pen ------------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def slipped_share(
 ) -> tuple[float, set[int]]:
     """How often the token comes out otherwise after these two words, and as what."""
     words = (torch.full((n,), TOKEN_ID[word]) for word in (token, before, previous))
-    written, slipped = slip_of_the_pen(*words, pen, seeded())
+    written, slipped = slip_of_the_pen(*words, seeded(), pen)
     assert torch.equal(slipped, written != TOKEN_ID[token])
     return slipped.float().mean().item(), set(written[slipped].tolist())
 
@@ -201,22 +201,22 @@ def test_a_steady_pen_changes_nothing() -> None:
 
 def test_slips_are_not_the_policys_choice(model) -> None:
     """With a pen that always slips, exactly the digits after an operation are marked as not chosen."""
-    rollouts = generate(model, [PROMPT], 400, seeded(), 20, pen=Pen(1, 1, 0), forbidden=(PAD,))
+    rollouts = write(model, [PROMPT], 400, seeded(), Pen(1, 1, 0), 20, forbidden=(PAD,))
     tokens = torch.cat((rollouts.prompts[:, -1:], rollouts.responses), dim=1)
     after_operation = torch.isin(tokens[:, :-1], torch.tensor(encode(OPERATIONS + HAN_OPERATIONS)))
     slipped = after_operation & torch.isin(tokens[:, 1:], torch.tensor(encode(DIGITS + HAN_DIGITS)))
     assert slipped.sum() > 100
     written = rollouts.responses != TOKEN_ID[PAD]
-    assert torch.equal(rollouts.chosen, written & ~slipped)
+    assert torch.equal(rollouts.loss_mask, written & ~slipped)
 
 
 def test_rollouts_know_their_lengths_and_ends() -> None:
     a, end, pad = TOKEN_ID["a"], TOKEN_ID[EOS], TOKEN_ID[PAD]
     responses = torch.tensor([[a, a, end, pad], [end, pad, pad, pad], [a, a, a, pad]])
-    rollouts = Rollouts(responses, responses, torch.zeros(3, 4), responses != pad)
+    rollouts = Rollouts(responses, responses, torch.zeros(3, 4), responses != pad, end, pad)
     assert rollouts.lengths.tolist() == [3, 1, 3]
     assert rollouts.ended.tolist() == [True, True, False]
-    assert rollouts.texts() == ["a a <eos>", "<eos>", "a a a"]
+    assert decode_rows(rollouts.responses) == ["a a <eos>", "<eos>", "a a a"]
     assert rollouts.trimmed().responses.shape == (3, 3)
 
 

@@ -3,13 +3,14 @@
 import math
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 import torch
 
-from deepseek_book_utils.lm.model import ModelSettings, ReasoningModel
-from deepseek_book_utils.lm.sampling import generate
+from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.reasoning import evaluation
+from deepseek_book_utils.reasoning.base import MINIATURE, write
 from deepseek_book_utils.reasoning.corpus import CorpusSettings, drill, textbook
 from deepseek_book_utils.reasoning.evaluation import (
     GATE,
@@ -158,9 +159,9 @@ def test_majority(answers, winner) -> None:
 # --- a model that has one sentence by heart: every measure is known ----------------------------------------
 
 
-def parrot(words: list[str]) -> ReasoningModel:
+def parrot(words: list[str]) -> LanguageModel:
     """A model that after `?` says the words one after the other: its head reads the last word only."""
-    model = ReasoningModel(ModelSettings(width=128, layers=1))
+    model = LanguageModel(replace(MINIATURE, width=128, layers=1))
     with torch.no_grad():
         for weight in model.parameters():
             weight.zero_()
@@ -191,9 +192,9 @@ def test_evaluation_with_the_textbook_marker(monkeypatch) -> None:
 
     def listen(model, prompts, *rest, **options):
         asked.extend(prompts)
-        return generate(model, prompts, *rest, **options)
+        return write(model, prompts, *rest, **options)
 
-    monkeypatch.setattr(evaluation, "generate", listen)
+    monkeypatch.setattr(evaluation, "write", listen)
     model, problems = parrot(["<eos>"]), held_out_problems(40)
     for marker in ("<bos>", "<book>"):
         asked.clear()
@@ -241,7 +242,7 @@ def test_tested_positions_are_those_with_one_right_word() -> None:
 
 
 def test_an_untrained_base_has_no_skill_and_fails_the_gate() -> None:
-    skills = base_skills(ReasoningModel(), documents=5)
+    skills = base_skills(LanguageModel(MINIATURE), documents=5)
     assert set(skills) == set(GATE)
     for (
         skill,

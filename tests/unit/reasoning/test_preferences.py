@@ -2,14 +2,17 @@
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 import torch
 
-from deepseek_book_utils.lm.model import ModelSettings, ReasoningModel
-from deepseek_book_utils.lm.sampling import Rollouts, generate
+from deepseek_book_utils.lm.model import LanguageModel
+from deepseek_book_utils.lm.sampling import Rollouts
 from deepseek_book_utils.reasoning import preferences
-from deepseek_book_utils.reasoning.language import PAD, TOKEN_ID, Problem, encode
+from deepseek_book_utils.reasoning.base import MINIATURE, write
+from deepseek_book_utils.reasoning.language import EOS, PAD, TOKEN_ID, Problem, encode
+from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.preferences import DPOSettings, Pairs, dpo_loss, join_pairs, pair_log_probs
 from deepseek_book_utils.reasoning.rewards import accuracy_reward
 
@@ -75,9 +78,9 @@ def test_bad_input_says_what_to_do() -> None:
             preferences.train_dpo(tiny(), DPOSettings(**change), 0)
 
 
-def tiny() -> ReasoningModel:
+def tiny() -> LanguageModel:
     torch.manual_seed(0)
-    model = ReasoningModel(ModelSettings(width=32, layers=1, context=64))
+    model = LanguageModel(replace(MINIATURE, width=32, layers=1, context=64))
     torch.nn.init.normal_(model.head.weight, std=0.2)
     return model
 
@@ -90,11 +93,12 @@ def written(texts: list[str], log_probs: float = -0.5) -> Rollouts:
     chosen = responses != TOKEN_ID[PAD]
     chosen[:, 2] = False
     prompts = torch.tensor([encode(PROBLEM.prompt)] * len(texts))
-    return Rollouts(prompts, responses, torch.full(responses.shape, log_probs), chosen)
+    log_probs = torch.full(responses.shape, log_probs)
+    return Rollouts(prompts, responses, log_probs, chosen, TOKEN_ID[EOS], TOKEN_ID[PAD])
 
 
 def sample(monkeypatch: pytest.MonkeyPatch, texts: list[str], **settings) -> Pairs:
-    monkeypatch.setattr(preferences, "generate", lambda *_, **__: written(texts))
+    monkeypatch.setattr(preferences, "write", lambda *_, **__: written(texts))
     return preferences.sample_pairs(
         tiny(),
         [PROBLEM],
@@ -177,5 +181,5 @@ def test_runs_repeat_and_watch_sees_every_update(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_real_sampler_fits() -> None:
-    rollouts = generate(tiny(), [PROBLEM.prompt], 2, torch.Generator().manual_seed(0), 4)
+    rollouts = write(tiny(), [PROBLEM.prompt], 2, torch.Generator().manual_seed(0), Pen(), 4)
     assert isinstance(rollouts, Rollouts) and accuracy_reward(RIGHT, PROBLEM.answer) == 1

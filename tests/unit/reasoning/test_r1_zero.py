@@ -6,14 +6,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from deepseek_book_utils.lm.model import ModelSettings, ReasoningModel
+from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
-from deepseek_book_utils.lm.sampling import Pen, Rollouts, generate
+from deepseek_book_utils.lm.sampling import Rollouts, response_log_probs
+from deepseek_book_utils.reasoning.base import MINIATURE, sample_page, write
 from deepseek_book_utils.reasoning.grpo import group_advantages, grpo_loss
 from deepseek_book_utils.reasoning.language import DIGITS, EOS, PAD, TOKEN_ID, VOCABULARY, encode
+from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.r1_zero import (
     R1ZeroSettings,
-    response_log_probs,
     start_run,
     train_r1_zero,
     update,
@@ -24,13 +25,13 @@ SMALL = R1ZeroSettings(steps=4, prompts=3, group_size=4, max_new_tokens=12)
 PROMPTS = ["<bos> 9 a *3 ?", "<bos> 1 a +1 b +2 ?"]
 
 
-def new_model(width: int = 80) -> ReasoningModel:
+def new_model(width: int = 80) -> LanguageModel:
     """A base that mostly says `<think> </think> <ans> D </ans> <eos>` with any digit D.
 
     Its head reads the last word, so that there is something to reward without pretraining.
     """
     torch.manual_seed(0)
-    model = ReasoningModel(ModelSettings(width=width, layers=1))
+    model = LanguageModel(replace(MINIATURE, width=width, layers=1))
     sentence = ["?", "<think>", "</think>", "<ans>", "D", "</ans>", EOS]
     with torch.no_grad():
         for weight in model.parameters():
@@ -44,11 +45,11 @@ def new_model(width: int = 80) -> ReasoningModel:
 
 
 @pytest.fixture
-def model() -> ReasoningModel:
+def model() -> LanguageModel:
     return new_model()
 
 
-def weights_of(model: ReasoningModel) -> dict[str, torch.Tensor]:
+def weights_of(model: LanguageModel) -> dict[str, torch.Tensor]:
     return {name: weight.clone() for name, weight in model.state_dict().items()}
 
 
@@ -56,22 +57,25 @@ def same_weights(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-def some_rollouts(model: ReasoningModel, group_size: int = 8) -> Rollouts:
+def some_rollouts(model: LanguageModel, group_size: int = 8) -> Rollouts:
     """Rollouts that tests may change and take gradients of."""
     generator = torch.Generator().manual_seed(0)
-    rollouts = generate(model, PROMPTS, group_size, generator, 20, pen=Pen(0.3, 0.3, 0.3), forbidden=(PAD,))
-    return Rollouts(**{name: part.clone() for name, part in vars(rollouts).items()})
+    rollouts = write(model, PROMPTS, group_size, generator, Pen(0.3, 0.3, 0.3), 20, forbidden=(PAD,))
+    parts = {name: part.clone() for name, part in vars(rollouts).items() if isinstance(part, torch.Tensor)}
+    return replace(rollouts, **parts)
 
 
 # --- pretraining --------------------------------------------------------------------------------------------
 
 
 def test_pretraining_lowers_the_loss_and_repeats_with_the_seed() -> None:
-    settings = PretrainSettings(steps=25, documents=8)
+    settings = PretrainSettings(updates=25, documents=8)
     losses = []
     for seed in (0, 0, 1):
         torch.manual_seed(0)
-        losses.append(pretrain(ReasoningModel(ModelSettings(width=32, layers=1)), settings, seed))
+        losses.append(
+            pretrain(LanguageModel(replace(MINIATURE, width=32, layers=1)), settings, seed, sample_page)
+        )
     assert losses[0] == losses[1] != losses[2]
     assert len(losses[0]) == 25 and losses[0][-1] < 0.95 * losses[0][0]
 
@@ -99,7 +103,7 @@ def test_an_update_moves_towards_what_was_better(model) -> None:
 
     def gain() -> float:
         with torch.no_grad():
-            log_probs = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.chosen)
+            log_probs = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.loss_mask)
         return (log_probs * advantages[:, None]).sum().item()
 
     before = gain()
@@ -113,9 +117,9 @@ def test_micro_batches_add_up_to_the_gradient_of_the_minibatch(group_size, model
     advantages = group_advantages(torch.arange(2.0 * group_size) % 7, group_size)
     advantages[::5] = 0.0
     keep = advantages != 0
-    log_probs = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.chosen)
+    log_probs = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.loss_mask)
     loss = grpo_loss(
-        log_probs[keep], rollouts.log_probs[keep], advantages[keep], rollouts.chosen[keep], variant="bnpo"
+        log_probs[keep], rollouts.log_probs[keep], advantages[keep], rollouts.loss_mask[keep], variant="bnpo"
     )
     expected = torch.autograd.grad(loss, list(model.parameters()))
     norm = torch.cat([g.flatten() for g in expected]).norm()
@@ -138,7 +142,7 @@ def test_more_minibatches_than_rows_is_no_error(model) -> None:
 
 def test_rows_without_a_chosen_token_do_no_harm(model) -> None:
     rollouts, run = some_rollouts(model), start_run(model, SMALL, 0)
-    rollouts.chosen[2] = False
+    rollouts.loss_mask[2] = False
     advantages = torch.zeros(16)
     advantages[2], advantages[3] = 1.0, -1.0
     update(run, rollouts, advantages, replace(SMALL, minibatches=1))
@@ -148,14 +152,14 @@ def test_rows_without_a_chosen_token_do_no_harm(model) -> None:
 def test_truncated_responses_are_learned_from(model) -> None:
     """They earn nothing, so they are made less likely; they are not left out."""
     generator = torch.Generator().manual_seed(0)
-    rollouts = generate(model, PROMPTS, 8, generator, 6, forbidden=(EOS, PAD), pen=Pen(0, 0, 0))
+    rollouts = write(model, PROMPTS, 8, generator, Pen(0, 0, 0), 6, forbidden=(EOS, PAD))
     assert not rollouts.ended.any() and (rollouts.lengths == 6).all()
     advantages, run = torch.zeros(16), start_run(model, SMALL, 0)
     advantages[0] = -1.0
 
     def likely() -> float:
         with torch.no_grad():
-            log_probs = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.chosen)
+            log_probs = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.loss_mask)
         return log_probs[0].sum().item()
 
     before = likely()
@@ -165,17 +169,17 @@ def test_truncated_responses_are_learned_from(model) -> None:
 
 def test_rollouts_can_be_trained_on_as_they_are(model) -> None:
     """What `generate` returns must not remember that it was made without gradients."""
-    rollouts = generate(model, PROMPTS, 2, torch.Generator().manual_seed(0), 8)
-    log_probs = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.chosen)
+    rollouts = write(model, PROMPTS, 2, torch.Generator().manual_seed(0), Pen(), 8)
+    log_probs = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.loss_mask)
     log_probs.sum().backward()
     assert model.head.weight.grad.any()
 
 
 def test_padding_and_slips_have_no_log_probability(model) -> None:
     rollouts = some_rollouts(model, 100)
-    log_probs = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.chosen)
-    assert (log_probs[~rollouts.chosen] == 0).all() and (log_probs[rollouts.chosen] < 0).all()
-    assert ((rollouts.responses != TOKEN_ID[PAD]) & ~rollouts.chosen).any()
+    log_probs = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.loss_mask)
+    assert (log_probs[~rollouts.loss_mask] == 0).all() and (log_probs[rollouts.loss_mask] < 0).all()
+    assert ((rollouts.responses != TOKEN_ID[PAD]) & ~rollouts.loss_mask).any()
 
 
 def test_a_group_of_one_is_refused(model) -> None:
@@ -277,7 +281,7 @@ def test_a_run_in_bfloat16_keeps_its_ratios_near_one(model) -> None:
     """The preset for GPUs trains under autocast."""
     with torch.autocast("cpu", torch.bfloat16):
         history = train_r1_zero(model, replace(SMALL, steps=2), seed=0)
-        rollouts = generate(model, PROMPTS, 8, torch.Generator().manual_seed(0), 20)
-        again = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.chosen)
+        rollouts = write(model, PROMPTS, 8, torch.Generator().manual_seed(0), Pen(), 20)
+        again = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.loss_mask)
     assert len(history) == 2 and rollouts.log_probs.dtype == again.dtype == torch.float32
-    assert (again - rollouts.log_probs).abs()[rollouts.chosen].mean() < 0.02
+    assert (again - rollouts.log_probs).abs()[rollouts.loss_mask].mean() < 0.02
