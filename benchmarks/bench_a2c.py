@@ -28,7 +28,9 @@ from deepseek_book_utils.rl.rollouts import greedy_returns
 NAME, THEIRS, CHOSEN = "CartPole-v1", "stable-baselines3 A2C", "ours, as chosen"
 SPEED_STEPS = 8_000  # environment steps in a repetition
 EVALUATIONS = 25
-SAME = A2CSettings(total_steps=SPEED_STEPS, environments=8, steps=5, learning_rate=7e-4, reward_scale=1.0)
+SAME = A2CSettings(
+    total_steps=SPEED_STEPS, environments=8, rollout_steps=5, learning_rate=7e-4, reward_scale=1.0
+)
 
 Point = tuple[int, float, float]  # environment steps, CPU seconds, mean return
 

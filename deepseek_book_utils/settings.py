@@ -20,7 +20,7 @@ RANGES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "not_negative": ("{name} >= 0 and finite", lambda x: 0 <= x < math.inf),
     "fraction": ("0 <= {name} <= 1", lambda x: 0 <= x <= 1),
     "share": ("0 < {name} <= 1; at 0 nothing would ever happen", lambda x: 0 < x <= 1),
-    "memory": ("0 <= {name} < 1; at 1 nothing would ever be forgotten", lambda x: 0 <= x < 1),
+    "memory": ("0 <= {name} < 1; at 1 nothing would ever fade", lambda x: 0 <= x < 1),
     "between": ("0 < {name} < 1", lambda x: 0 < x < 1),
 }
 

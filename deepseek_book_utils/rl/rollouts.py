@@ -4,11 +4,22 @@ stable.
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from .environments import Environments, Step
+
+
+def check_total_steps(settings: Any) -> None:
+    """Raise ValueError unless total_steps lasts for one update of all environments."""
+    rows = settings.environments * settings.rollout_steps
+    if settings.total_steps < rows:
+        raise ValueError(
+            f"total_steps = {settings.total_steps} is less than one update: take at "
+            f"least environments * rollout_steps = {rows}."
+        )
 
 
 @torch.no_grad()

@@ -19,13 +19,13 @@ from deepseek_book_utils.rl.value.dqn import DQNSettings, train_dqn
 from deepseek_book_utils.rl.value.targets import HardTarget
 
 TASK, LOOKS = "CartPole-v1", 10  # evaluations in a training
-ROWS = A2CSettings().environments * A2CSettings().steps  # of an update of A2C
+ROWS = A2CSettings().environments * A2CSettings().rollout_steps  # of an update of A2C
 MEMORY = {
     "the last 50,000": DQNSettings(),
     "the last 512": DQNSettings(capacity=512, learning_starts=512),
     "no target network": DQNSettings(target=partial(HardTarget, every=1)),
 }
-AHEAD = {str(n): A2CSettings(steps=n, environments=ROWS // n) for n in (1, 4, 32, 128)}
+AHEAD = {str(n): A2CSettings(rollout_steps=n, environments=ROWS // n) for n in (1, 4, 32, 128)}
 ENTROPY = {str(weight): A2CSettings(entropy_weight=weight) for weight in (0.0, 0.01, 0.05)}
 SETTINGS = {"memory": MEMORY, "ahead": AHEAD, "entropy": ENTROPY}
 

@@ -48,9 +48,9 @@ def register() -> None:
 
 ARMS = {
     "default": (TASK, PPOSettings()),
-    "no clip": (TASK, PPOSettings(clip=NO_CLIP)),
+    "no clip": (TASK, PPOSettings(clip_range=NO_CLIP)),
     "too far": (TASK, TOO_FAR),
-    "too far, no clip": (TASK, replace(TOO_FAR, clip=NO_CLIP)),
+    "too far, no clip": (TASK, replace(TOO_FAR, clip_range=NO_CLIP)),
     "decay 0": (TASK, PPOSettings(gae_decay=0.0)),
     "decay 1": (TASK, PPOSettings(gae_decay=1.0)),
     "clock is the end": (f"{CONFUSED}-v1", PPOSettings()),

@@ -50,13 +50,13 @@ def ppo_curve(settings: PPOSettings, rule: Callable[[float, float, float], float
     envs = Environments(TASK, settings.environments, seed)
     network = ActorCritic(envs.size, envs.actions, settings.hidden)
     optimizer = torch.optim.Adam(network.parameters(), eps=1e-5, fused=True)
-    updates = settings.total_steps // (settings.environments * settings.steps)
+    updates = settings.total_steps // (settings.environments * settings.rollout_steps)
     factor, kl = 1.0, TARGET_KL
     returns: list[float] = []
     for update in range(updates):
         factor = rule(factor, kl, update / updates)
         optimizer.param_groups[0]["lr"] = factor * settings.learning_rate
-        rollout = collect(envs, network.actor, settings.steps, generator)
+        rollout = collect(envs, network.actor, settings.rollout_steps, generator)
         rows = judge_rollout(network, rollout, envs.observations, settings)
         kl = ppo_update(network, optimizer, rows, settings, generator).kl.item()
         if update + 1 >= (len(returns) + 1) * updates / LOOKS:

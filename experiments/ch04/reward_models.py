@@ -14,8 +14,8 @@ import torch
 from deepseek_book_utils.rl.policy.actor_critic import ActorCritic
 from deepseek_book_utils.rl.rewards.reward_learning import (
     AdaptiveRewardLearning,
+    LearnedRewardSettings,
     RewardBasedLearning,
-    RewardLearningSettings,
     promised_and_earned,
 )
 from deepseek_book_utils.rl.rewards.reward_models import (
@@ -36,7 +36,7 @@ from deepseek_book_utils.rl.tasks.cycling import (
 )
 from experiments.measuring import Stopwatch
 
-LEARNING, FITTING = RewardLearningSettings(), RewardModelSettings()
+LEARNING, FITTING = LearnedRewardSettings(), RewardModelSettings()
 LABELS, HELD_OUT, NOISE = 600, 1000, 0.05
 CAUTION, KL_WEIGHT = 3.0, 0.3
 EVERY = 2  # updates between two looks
@@ -94,7 +94,7 @@ def ensemble(seed: int, count: int, caution: float) -> tuple[AdaptiveRewardModel
     model = AdaptiveRewardModel(SIZE, ACTIONS, FITTING, caution=caution)
     label = Labeller(ride_rule, NOISE, seed)
     first = beginner_labels(label, count, 1000 + seed)
-    model.learn(first, FITTING.steps, torch.Generator().manual_seed(seed))
+    model.learn(first, FITTING.updates, torch.Generator().manual_seed(seed))
     return model, label
 
 

@@ -27,7 +27,7 @@ from deepseek_book_utils.rl.value.model_based import model_errors
 from deepseek_book_utils.rl.value.tabular import Extra
 
 NEAR = nearness()  # (64,), 0 at the start and 1 at the goal
-GAMMA = SparseSettings().gamma
+GAMMA = SparseSettings().discount
 
 
 def shaping(s: int, s2: int, terminated: bool) -> float:
@@ -53,9 +53,9 @@ ARMS: dict[str, tuple[SparseSettings, Extra | None]] = {
 POLICY = PPOSettings(
     total_steps=100_000,
     environments=8,
-    steps=64,
+    rollout_steps=64,
     epochs=4,
-    minibatch=128,
+    batch_size=128,
     reward_scale=1.0,
     entropy_weight=0.05,  # with 0.01 one seed of five settled for never arriving
 )

@@ -36,7 +36,7 @@ def trpo_arm(seed: int) -> dict[str, Any]:
     settings, curve, watch = TRPOSettings(), [], Stopwatch()
 
     def look(steps: int, network: ActorCritic) -> None:
-        if steps // (settings.environments * settings.steps) % EVERY == 0:
+        if steps // (settings.environments * settings.rollout_steps) % EVERY == 0:
             seconds = watch.seconds()
             with watch.paused():
                 earned = greedy_returns(network.actor, TASK, episodes=100, seed=1000).mean().item()
@@ -77,7 +77,10 @@ def run_seed(seed: int) -> dict[str, Any]:
     """All arms for one seed; seconds are CPU seconds on one thread."""
     found: dict[str, Any] = {"trpo": trpo_arm(seed)}
     for name, settings in ARMS.items():
-        arms = {"free": replace(settings, noise=0.0, clip=math.inf), "0": replace(settings, noise=0.0)}
+        arms = {
+            "free": replace(settings, noise=0.0, max_grad_norm=math.inf),
+            "0": replace(settings, noise=0.0),
+        }
         arms |= {f"{noise:g}": replace(settings, noise=noise) for noise in NOISES}
         found[name] = {arm: private_arm(how, seed) for arm, how in arms.items()}
         print(f"seed {seed} {name}: {found[name]}", flush=True)
@@ -85,7 +88,7 @@ def run_seed(seed: int) -> dict[str, Any]:
     scolding = replace(FEW, noise=0.0, baseline=20.0)
     found["scolded"] = {
         "0": private_arm(scolding, seed),
-        "free": private_arm(replace(scolding, clip=math.inf), seed),
+        "free": private_arm(replace(scolding, max_grad_norm=math.inf), seed),
     }
     print(f"seed {seed} scolded: {found['scolded']}", flush=True)
     return found

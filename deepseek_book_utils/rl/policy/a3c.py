@@ -67,16 +67,16 @@ def a3c_worker(
     envs = Environments(name, settings.environments, seed + 1000 * number)
     generator = torch.Generator().manual_seed(seed + 1000 * number)
     network = ActorCritic(envs.size, envs.actions, settings.hidden)
-    batch = settings.environments * settings.steps
+    batch = settings.environments * settings.rollout_steps
     history: list[dict[str, float]] = []
     while (read := clock.value) < settings.total_steps:
         # theta' <- theta: a copy, which stays put while this worker acts
         vector_to_parameters(weights.clone(), network.parameters())
-        rollout = collect(envs, network.actor, settings.steps, generator)
+        rollout = collect(envs, network.actor, settings.rollout_steps, generator)
         losses = rollout_loss(network, rollout, envs.observations, settings)
         gradients = torch.autograd.grad(losses.total, list(network.parameters()))
         gradient = torch.cat([part.flatten() for part in gradients])  # (P,)
-        gradient *= (settings.clip / gradient.norm()).clamp(max=1.0)
+        gradient *= (settings.max_grad_norm / gradient.norm()).clamp(max=1.0)
         rate = settings.learning_rate * cosine(read, settings.total_steps)
         shared_rmsprop(weights, squares, gradient, rate)  # others write as well
         with clock.get_lock():

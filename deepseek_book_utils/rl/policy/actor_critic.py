@@ -20,7 +20,6 @@ Left out of the paper: layers that policy and critic share, recurrent networks,
 continuous actions.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -29,10 +28,11 @@ import torch
 from torch import Tensor, nn
 
 from ...nn.schedules import cosine
+from ...settings import check_ranges
 from ..advantages import n_step_returns
 from ..environments import Environments, Step, check_observations
 from ..networks import mlp
-from ..rollouts import collect, recent_return
+from ..rollouts import check_total_steps, collect, recent_return
 
 
 @dataclass(frozen=True)
@@ -44,32 +44,24 @@ class A2CSettings:
 
     total_steps: int = 100_000  # in all environments together
     environments: int = 16  # N: one call of the network serves all of them
-    steps: int = 32  # T between updates: with 5, the critic's early errors mislead
+    rollout_steps: int = 32  # T between updates: with 5, a young critic misleads
     hidden: tuple[int, ...] = (64, 64)  # of the actor, and again of the critic
     learning_rate: float = 3e-3  # falls to zero along half a cosine: the end stays
     discount: float = 0.99  # gamma
     reward_scale: float = 0.05  # returns near 5: towards 100, a young critic is lost
     value_weight: float = 0.5  # a half: the gradient of (R - V)^2 brings a two
     entropy_weight: float = 0.0  # not needed here; 0.01 keeps a policy curious
-    clip: float = 0.5  # longest gradient, over all parameters
+    max_grad_norm: float = 0.5  # longest gradient, over all parameters
 
     def __post_init__(self) -> None:
-        positive = ("total_steps", "environments", "steps", "learning_rate")
-        for name in (*positive, "reward_scale", "clip"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(
-                    f"{name} = {getattr(self, name)} teaches nothing: take {name} > 0."
-                )
-        for name in ("value_weight", "entropy_weight"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name} = {getattr(self, name)}: take {name} >= 0.")
-        if not 0 <= self.discount <= 1:
-            raise ValueError(f"discount = {self.discount}: take 0 <= discount <= 1.")
-        if self.total_steps < self.environments * self.steps:
-            raise ValueError(
-                f"total_steps = {self.total_steps} is less than one update: take at "
-                f"least environments * steps = {self.environments * self.steps}."
-            )
+        check_ranges(
+            self,
+            count=("total_steps", "environments", "rollout_steps", "hidden"),
+            positive=("learning_rate", "reward_scale", "max_grad_norm"),
+            not_negative=("value_weight", "entropy_weight"),
+            fraction=("discount",),
+        )
+        check_total_steps(self)
 
 
 class ActorCritic(nn.Module):
@@ -122,16 +114,16 @@ def a2c_loss(
             "Expected logits (..., A) and values, actions, returns, real (...); got "
             f"{[tuple(logits.shape), *shapes[1:]]}. Mind the critic's last axis."
         )
-    share = real / real.sum().clamp(min=1)  # what a row counts
+    weight = real / real.sum().clamp(min=1)  # what a row counts
     log_probs = logits.log_softmax(dim=-1)
-    chosen = log_probs.gather(-1, actions[..., None])[..., 0]  # (..., A) -> (...)
+    taken = log_probs.gather(-1, actions[..., None])[..., 0]  # (..., A) -> (...)
     # A = R - V(s): a number for the actor, which must not teach the critic
     advantages = (returns - values).detach()
     # -log pi(a|s) A and (R - V(s))^2             Mnih et al. 2016, algorithm S3
-    policy = -(share * chosen * advantages).sum()
-    value = (share * (returns.detach() - values).square()).sum()
+    policy = -(weight * taken * advantages).sum()
+    value = (weight * (returns.detach() - values).square()).sum()
     # H(pi(s)), subtracted: curiosity is worth something             section 4
-    entropy = -(share * (log_probs.exp() * log_probs).sum(dim=-1)).sum()
+    entropy = -(weight * (log_probs.exp() * log_probs).sum(dim=-1)).sum()
     total = policy + value_weight * value - entropy_weight * entropy
     return Losses(total, policy, value, entropy)
 
@@ -144,15 +136,8 @@ def rollout_loss(
     """
     logits, values = network(rollout.observations)  # (T, N, A), (T, N)
     with torch.no_grad():
-        returns = n_step_returns(
-            settings.reward_scale * rollout.rewards,
-            values,
-            network(last)[1],
-            rollout.terminated,
-            rollout.truncated,
-            rollout.real,
-            settings.discount,
-        )
+        paid = rollout._replace(rewards=settings.reward_scale * rollout.rewards)
+        returns = n_step_returns(paid, values, network(last)[1], settings.discount)
     return a2c_loss(
         logits,
         values,
@@ -181,14 +166,14 @@ def train_a2c(
     network = ActorCritic(envs.size, envs.actions, settings.hidden)
     optimizer = torch.optim.RMSprop(network.parameters(), alpha=0.99, eps=1e-5)
     history: list[dict[str, float]] = []
-    batch = settings.environments * settings.steps
+    batch = settings.environments * settings.rollout_steps
     updates = settings.total_steps // batch
     for update in range(updates):
-        rollout = collect(envs, network.actor, settings.steps, generator)
+        rollout = collect(envs, network.actor, settings.rollout_steps, generator)
         losses = rollout_loss(network, rollout, envs.observations, settings)
         optimizer.zero_grad()
         losses.total.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
+        nn.utils.clip_grad_norm_(network.parameters(), settings.max_grad_norm)
         rate = settings.learning_rate * cosine(update, updates)
         optimizer.param_groups[0]["lr"] = rate
         optimizer.step()

@@ -94,8 +94,8 @@ def train_in_one_process(
 
     All read one network. It changes only while no worker is at work.
     """
-    share = settings.environments // workers
-    group = [RolloutWorker(number, name, share, seed) for number in range(workers)]
+    each = settings.environments // workers
+    group = [RolloutWorker(number, name, each, seed) for number in range(workers)]
     network = first_network(group[0].envs, settings, seed)
 
     def gather() -> list[Tensor]:

@@ -25,24 +25,19 @@ def advantage_estimates(
     """Four weights (T, N) for log pi(a|s), from the plain return to A2C's advantage.
 
     `last` (N, O) is what the environments show after the rollout; the n-step advantage
-    looks ahead to the end of its stretch of `settings.steps` rows, as in A2C.
+    looks ahead to the end of its stretch of `settings.rollout_steps` rows, as in A2C.
     """
     values, last_value = network(rollout.observations)[1], network(last)[1]
     following = torch.cat((values, last_value[None]))  # (T + 1, N)
+    paid = rollout._replace(rewards=settings.reward_scale * rollout.rewards)
 
     def look_ahead(start: int, stop: int) -> Tensor:
         """Returns of rows start to stop - 1, the critic standing for what follows."""
-        return n_step_returns(
-            settings.reward_scale * rollout.rewards[start:stop],
-            values[start:stop],
-            following[stop],
-            rollout.terminated[start:stop],
-            rollout.truncated[start:stop],
-            rollout.real[start:stop],
-            settings.discount,
-        )
+        rows = Step(*(field[start:stop] for field in paid))
+        own = values[start:stop]
+        return n_step_returns(rows, own, following[stop], settings.discount)
 
-    T, n = len(values), settings.steps
+    T, n = len(values), settings.rollout_steps
     returns = look_ahead(0, T)
     short = torch.cat([look_ahead(t, min(t + n, T)) for t in range(0, T, n)])
     return {
@@ -87,10 +82,10 @@ def policy_gradients(
     for start in range(0, len(weights) - rows + 1, rows):
         part = slice(start, start + rows)
         log_probs = network.actor(rollout.observations[part]).log_softmax(dim=-1)
-        chosen = log_probs.gather(-1, rollout.actions[part, :, None])[..., 0]
+        taken = log_probs.gather(-1, rollout.actions[part, :, None])[..., 0]
         # mean of grad log pi(a|s) weight, over the rows that are real
         real = rollout.real[part]
-        mean = (chosen * weights[part] * real).sum() / real.sum().clamp(min=1)
+        mean = (taken * weights[part] * real).sum() / real.sum().clamp(min=1)
         found = torch.autograd.grad(mean, parameters)
         gradients.append(torch.cat([x.flatten() for x in found]))
     return torch.stack(gradients)
@@ -113,11 +108,12 @@ def gradient_noise(
     """
     envs = Environments(name, settings.environments, seed)
     generator = torch.Generator().manual_seed(seed)
-    rows = batches * settings.steps
+    n = settings.rollout_steps
+    rows = batches * n
     rollout = collect(envs, network.actor, rows + ahead, generator)
     estimates = advantage_estimates(network, rollout, envs.observations, settings)
     gradients = {
-        estimate: policy_gradients(network, rollout, weights[:rows], settings.steps)
+        estimate: policy_gradients(network, rollout, weights[:rows], n)
         for estimate, weights in estimates.items()
     }
     unbiased = gradients["return - V(s)"].mean(dim=0)

@@ -13,7 +13,6 @@ Left out of the paper: the penalty on KL in place of the clip (section 4), a cli
 range that shrinks, layers that policy and critic share, continuous actions.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,9 +21,10 @@ import torch
 from torch import Tensor, nn
 
 from ...nn.schedules import cosine
+from ...settings import check_ranges
 from ..advantages import compute_gae, normalise_advantages
 from ..environments import Environments, Step
-from ..rollouts import collect, recent_return
+from ..rollouts import check_total_steps, collect, recent_return
 from .actor_critic import ActorCritic
 
 
@@ -37,45 +37,34 @@ class PPOSettings:
 
     total_steps: int = 50_000  # in all environments together
     environments: int = 32  # N: one call of the network serves all of them
-    steps: int = 64  # T between updates: with 32, some seeds solved the task and fell
+    rollout_steps: int = 64  # T between updates: with 32, some seeds fell at the end
     epochs: int = 10  # how often a row is used: with 4, twice as many steps were needed
-    minibatch: int = 512  # B, rows that a step of the optimizer sees: a quarter
+    batch_size: int = 512  # B, rows that a step of the optimizer sees: a quarter
     hidden: tuple[int, ...] = (64, 64)  # of the actor, and again of the critic
     learning_rate: float = 3e-3  # falls to zero along half a cosine: the end stays
     discount: float = 0.99  # gamma
     gae_decay: float = 0.95  # lambda: an estimate of n steps weighs lambda^n
     reward_scale: float = 0.05  # returns near 5, as in A2C: that suits a young critic
-    clip: float = 0.2  # epsilon: a ratio beyond 1 +- epsilon earns nothing more
+    clip_range: float = 0.2  # epsilon: a ratio beyond 1 +- epsilon earns nothing more
     value_weight: float = 0.5  # a half: the gradient of (R - V)^2 brings a two
     entropy_weight: float = 0.0  # not needed here; 0.01 keeps a policy curious
-    gradient_clip: float = 0.5  # longest gradient, over all parameters
+    max_grad_norm: float = 0.5  # longest gradient, over all parameters
 
     def __post_init__(self) -> None:
-        positive = ("total_steps", "environments", "steps", "epochs", "minibatch")
-        rates = ("learning_rate", "reward_scale", "clip", "gradient_clip")
-        for name in (*positive, *rates):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(
-                    f"{name} = {getattr(self, name)} teaches nothing: take {name} > 0."
-                )
-        for name in ("value_weight", "entropy_weight"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name} = {getattr(self, name)}: take {name} >= 0.")
-        for name in ("discount", "gae_decay"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(
-                    f"{name} = {getattr(self, name)}: take 0 <= {name} <= 1."
-                )
-        rows = self.environments * self.steps
-        if self.total_steps < rows:
+        counts = ("total_steps", "environments", "rollout_steps", "epochs", "hidden")
+        check_ranges(
+            self,
+            count=(*counts, "batch_size"),
+            positive=("learning_rate", "reward_scale", "clip_range", "max_grad_norm"),
+            not_negative=("value_weight", "entropy_weight"),
+            fraction=("discount", "gae_decay"),
+        )
+        check_total_steps(self)
+        rows = self.environments * self.rollout_steps
+        if self.batch_size > rows:
             raise ValueError(
-                f"total_steps = {self.total_steps} is less than one update: take at "
-                f"least environments * steps = {rows}."
-            )
-        if self.minibatch > rows:
-            raise ValueError(
-                f"minibatch = {self.minibatch} is more than an update has: take at "
-                f"most environments * steps = {rows}."
+                f"batch_size = {self.batch_size} is more than an update has: take at "
+                f"most environments * rollout_steps = {rows}."
             )
 
 
@@ -89,51 +78,7 @@ class PPOLosses(NamedTuple):
     value: Tensor
     entropy: Tensor
     kl: Tensor  # an estimate of KL(old policy, policy)
-    clipped: Tensor  # share of rows whose ratio is further from 1 than the clip
-
-
-def ppo_loss(
-    logits: Tensor,
-    values: Tensor,
-    actions: Tensor,
-    old_log_probs: Tensor,
-    advantages: Tensor,
-    returns: Tensor,
-    real: Tensor,
-    clip: float = 0.2,
-    value_weight: float = 0.5,
-    entropy_weight: float = 0.0,
-) -> PPOLosses:
-    """The loss of a minibatch, a mean over the rows that are real.
-
-    logits (..., A) and values (...) carry the gradient; the others (...) are numbers:
-    old_log_probs are those of the actions under the policy that chose them. Raises
-    ValueError if shapes differ.
-    """
-    rows = (values, actions, old_log_probs, advantages, returns, real)
-    if {x.shape for x in rows} != {logits.shape[:-1]}:
-        raise ValueError(
-            "Expected logits (..., A) and values, actions, old_log_probs, advantages, "
-            f"returns, real (...); got {[tuple(x.shape) for x in (logits, *rows)]}. "
-            "Mind the critic's last axis."
-        )
-    share = real.to(values.dtype) / real.sum().clamp(min=1)  # what a row counts
-    log_probs = logits.log_softmax(dim=-1)
-    chosen = log_probs.gather(-1, actions[..., None])[..., 0]  # (..., A) -> (...)
-    # r = pi(a|s) / pi_old(a|s)                            Schulman et al. 2017, eq. 6
-    log_ratio = (chosen - old_log_probs).masked_fill(~real, 0.0)
-    ratio = log_ratio.exp()
-    # min(r A, clip(r, 1 - eps, 1 + eps) A): to move further earns nothing      eq. 7
-    kept = torch.min(ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages)
-    policy = -(share * kept).sum()
-    value = (share * (returns - values).square()).sum()
-    entropy = -(share * (log_probs.exp() * log_probs).sum(dim=-1)).sum()
-    total = policy + value_weight * value - entropy_weight * entropy  # -eq. 9
-    with torch.no_grad():
-        # r - 1 - log r: never negative, on average KL   Schulman, "Approximating KL"
-        kl = (share * (ratio - 1 - log_ratio)).sum()
-        clipped = (share * ((ratio - 1).abs() > clip)).sum()
-    return PPOLosses(total, policy, value, entropy, kl, clipped)
+    clipped: Tensor  # share of rows whose ratio is outside of the clip range
 
 
 class Experience(NamedTuple):
@@ -147,6 +92,47 @@ class Experience(NamedTuple):
     real: Tensor
 
 
+def ppo_loss(
+    logits: Tensor,
+    values: Tensor,
+    rows: Experience,
+    clip_range: float = 0.2,
+    value_weight: float = 0.5,
+    entropy_weight: float = 0.0,
+) -> PPOLosses:
+    """The loss of a minibatch, a mean over the rows that are real.
+
+    logits (..., A) and values (...), of the rows' observations, carry the gradient; the
+    rows (...) are numbers. Raises ValueError if shapes differ.
+    """
+    _, actions, old_log_probs, advantages, returns, real = rows
+    shapes = [tuple(x.shape) for x in (logits[..., 0], values, *rows[1:])]
+    if len(set(shapes)) > 1:
+        raise ValueError(
+            "Expected logits (..., A) and values, actions, old_log_probs, advantages, "
+            f"returns, real (...); got {[tuple(logits.shape), *shapes[1:]]}. "
+            "Mind the critic's last axis."
+        )
+    weight = real.to(values.dtype) / real.sum().clamp(min=1)  # what a row counts
+    log_probs = logits.log_softmax(dim=-1)
+    taken = log_probs.gather(-1, actions[..., None])[..., 0]  # (..., A) -> (...)
+    # r = pi(a|s) / pi_old(a|s)                            Schulman et al. 2017, eq. 6
+    log_ratio = (taken - old_log_probs).masked_fill(~real, 0.0)
+    ratio = log_ratio.exp()
+    # min(r A, clip(r, 1 - eps, 1 + eps) A): to move further earns nothing      eq. 7
+    clipped = ratio.clamp(1 - clip_range, 1 + clip_range)
+    kept = torch.min(ratio * advantages, clipped * advantages)
+    policy = -(weight * kept).sum()
+    value = (weight * (returns - values).square()).sum()
+    entropy = -(weight * (log_probs.exp() * log_probs).sum(dim=-1)).sum()
+    total = policy + value_weight * value - entropy_weight * entropy  # -eq. 9
+    with torch.no_grad():
+        # r - 1 - log r: never negative, on average KL   Schulman, "Approximating KL"
+        kl = (weight * (ratio - 1 - log_ratio)).sum()
+        outside = (weight * ((ratio - 1).abs() > clip_range)).sum()
+    return PPOLosses(total, policy, value, entropy, kl, outside)
+
+
 @torch.no_grad()
 def judge_rollout(
     network: ActorCritic, rollout: Step, last: Tensor, settings: PPOSettings
@@ -156,15 +142,9 @@ def judge_rollout(
     `last` (N, O) is what the environments show after it.
     """
     logits, values = network(rollout.observations)  # (T, N, A), (T, N)
+    paid = rollout._replace(rewards=settings.reward_scale * rollout.rewards)
     advantages = compute_gae(
-        settings.reward_scale * rollout.rewards,
-        values,
-        network(last)[1],
-        rollout.terminated,
-        rollout.truncated,
-        rollout.real,
-        settings.discount,
-        settings.gae_decay,
+        paid, values, network(last)[1], settings.discount, settings.gae_decay
     )
     actions = rollout.actions[..., None]
     log_probs = logits.log_softmax(dim=-1).gather(-1, actions)[..., 0]
@@ -190,24 +170,21 @@ def ppo_update(
     told = []
     for _ in range(settings.epochs):
         order = torch.randperm(len(rows.real), generator=generator)
-        for chosen in order.split(settings.minibatch):
-            batch = Experience(*(x[chosen] for x in rows))  # (T N, ...) -> (B, ...)
+        for some in order.split(settings.batch_size):
+            batch = Experience(*(x[some] for x in rows))  # (T N, ...) -> (B, ...)
+            scaled = normalise_advantages(batch.advantages, batch.real)
             logits, values = network(batch.observations)
             losses = ppo_loss(
                 logits,
                 values,
-                batch.actions,
-                batch.old_log_probs,
-                normalise_advantages(batch.advantages, batch.real),
-                batch.returns,
-                batch.real,
-                settings.clip,
+                batch._replace(advantages=scaled),
+                settings.clip_range,
                 settings.value_weight,
                 settings.entropy_weight,
             )
             optimizer.zero_grad()
             losses.total.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), settings.gradient_clip)
+            nn.utils.clip_grad_norm_(network.parameters(), settings.max_grad_norm)
             optimizer.step()
             told.append(torch.stack(losses).detach())
     return PPOLosses(*torch.stack(told).mean(dim=0))
@@ -225,19 +202,17 @@ def train_ppo(
     ValueError on a task without discrete actions or a row of numbers to see.
     """
     torch.manual_seed(seed)  # of the first weights
-    generator = torch.Generator().manual_seed(
-        seed
-    )  # of the actions and the minibatches
+    generator = torch.Generator().manual_seed(seed)  # of actions and minibatches
     envs = Environments(name, settings.environments, seed)
     network = ActorCritic(envs.size, envs.actions, settings.hidden)
     optimizer = torch.optim.Adam(network.parameters(), eps=1e-5, fused=True)
     history: list[dict[str, float]] = []
-    batch = settings.environments * settings.steps
+    batch = settings.environments * settings.rollout_steps
     updates = settings.total_steps // batch
     for update in range(updates):
         rate = settings.learning_rate * cosine(update, updates)
         optimizer.param_groups[0]["lr"] = rate
-        rollout = collect(envs, network.actor, settings.steps, generator)
+        rollout = collect(envs, network.actor, settings.rollout_steps, generator)
         rows = judge_rollout(network, rollout, envs.observations, settings)
         losses = ppo_update(network, optimizer, rows, settings, generator)
         steps = (update + 1) * batch

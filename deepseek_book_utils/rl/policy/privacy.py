@@ -25,21 +25,22 @@ import torch
 ORDERS = (*(1 + x / 10 for x in range(1, 100)), *range(11, 64), 80, 128, 256, 512)
 
 
-def renyi_divergence(noise: float, rate: float, order: float) -> float:
+def renyi_divergence(noise: float, sample_rate: float, order: float) -> float:
     """What one step tells of one person: the Renyi divergence of this order.
 
-    noise: sigma, in units of the longest vector; rate: q, the chance to take part;
-    order: alpha > 1. Mironov, Talwar and Zhang (2019), section 3. Raises ValueError on
-    values without sense.
+    noise: sigma, in units of the longest vector; sample_rate: q, the chance to take
+    part; order: alpha > 1. Mironov, Talwar and Zhang (2019), section 3. Raises
+    ValueError on values without sense.
     """
-    if not noise > 0 or not 0 <= rate <= 1 or not 1 < order < math.inf:
+    if not noise > 0 or not 0 <= sample_rate <= 1 or not 1 < order < math.inf:
         raise ValueError(
-            f"noise = {noise}, rate = {rate}, order = {order}: take noise > 0, "
-            "0 <= rate <= 1 and a finite order > 1; without noise nothing is private."
+            f"noise = {noise}, sample_rate = {sample_rate}, order = {order}: take "
+            "noise > 0, 0 <= sample_rate <= 1 and a finite order > 1; without noise "
+            "nothing is private."
         )
-    if rate == 0:
+    if sample_rate == 0:
         return 0.0
-    if rate == 1:
+    if sample_rate == 1:
         return order / (2 * noise**2)  # no coin: two Gaussians, one apart
     # Without the person a coordinate is N(0, sigma^2), with them sometimes N(1, .).
     # The grid reaches twelve sigma beyond both ends of what matters, 0 and alpha.
@@ -48,8 +49,8 @@ def renyi_divergence(noise: float, rate: float, order: float) -> float:
     z = width * torch.arange(count + 1, dtype=torch.float64) - 12 * noise
     density = -z.square() / (2 * noise**2) - math.log(noise * math.sqrt(2 * math.pi))
     # ratio(z) = (1 - q) + q exp((2 z - 1) / (2 sigma^2))
-    taking_part = math.log(rate) + (2 * z - 1) / (2 * noise**2)
-    staying_out = torch.tensor(math.log1p(-rate), dtype=torch.float64)
+    taking_part = math.log(sample_rate) + (2 * z - 1) / (2 * noise**2)
+    staying_out = torch.tensor(math.log1p(-sample_rate), dtype=torch.float64)
     ratio = torch.logaddexp(staying_out, taking_part)  # its logarithm
     # D = log E[ratio(z)^alpha] / (alpha - 1), z ~ N(0, sigma^2)
     moment = (density + order * ratio).logsumexp(dim=0) + math.log(width)
@@ -80,7 +81,7 @@ def epsilon_from_renyi(
 
 def epsilon_spent(
     noise: float,
-    rate: float,
+    sample_rate: float,
     steps: int,
     delta: float,
     orders: Sequence[float] = ORDERS,
@@ -92,30 +93,32 @@ def epsilon_spent(
     """
     if noise < 0 or steps < 0:
         raise ValueError(f"noise = {noise}, steps = {steps}: neither can be negative.")
-    if steps == 0 or rate == 0:
+    if steps == 0 or sample_rate == 0:
         return 0.0
     if noise == 0:
         return math.inf
     # Divergences of the same order add up, step by step       Mironov 2017, prop. 1
-    spent = [steps * renyi_divergence(noise, rate, order) for order in orders]
+    spent = [steps * renyi_divergence(noise, sample_rate, order) for order in orders]
     return epsilon_from_renyi(spent, delta, orders)
 
 
-def noise_for_epsilon(epsilon: float, rate: float, steps: int, delta: float) -> float:
+def noise_for_epsilon(
+    epsilon: float, sample_rate: float, steps: int, delta: float
+) -> float:
     """The least noise, to a thousandth of it, that spends no more than `epsilon`.
 
     Raises ValueError on values without sense.
     """
-    if not 0 < epsilon < math.inf or not 0 < rate <= 1 or steps < 1:
+    if not 0 < epsilon < math.inf or not 0 < sample_rate <= 1 or steps < 1:
         raise ValueError(
-            f"epsilon = {epsilon}, rate = {rate}, steps = {steps}: take a finite "
-            "epsilon > 0, 0 < rate <= 1 and steps > 0."
+            f"epsilon = {epsilon}, sample_rate = {sample_rate}, steps = {steps}: take "
+            "a finite epsilon > 0, 0 < sample_rate <= 1 and steps > 0."
         )
     low, high = 0.1, 0.2
-    while epsilon_spent(high, rate, steps, delta) > epsilon:
+    while epsilon_spent(high, sample_rate, steps, delta) > epsilon:
         low, high = high, 2 * high
     while high / low > 1.001:
         middle = math.sqrt(low * high)
-        enough = epsilon_spent(middle, rate, steps, delta) <= epsilon
+        enough = epsilon_spent(middle, sample_rate, steps, delta) <= epsilon
         low, high = (low, middle) if enough else (middle, high)
     return high

@@ -34,6 +34,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from ...nn.schedules import cosine
+from ...settings import check_range, check_ranges
 from ..networks import mlp
 from .privacy import epsilon_spent
 
@@ -61,10 +62,10 @@ class PrivateSettings:
     """
 
     users: int = 500  # M, the population
-    rate: float = 0.05  # q, the chance to take part in a step: 25 users on average
-    steps: int = 40
-    noise: float = 1.0  # sigma, in units of the clip
-    clip: float = 10.0  # C, the longest gradient of one episode; infinite: no clipping
+    sample_rate: float = 0.05  # q, the chance of each to take part: 25 on average
+    updates: int = 40
+    noise: float = 1.0  # sigma, in units of max_grad_norm
+    max_grad_norm: float = 10.0  # C, of one episode; infinite: no clipping
     delta: float = 1e-4  # well below 1 / M
     learning_rate: float = 0.1  # of Adam; falls to zero along half a cosine
     discount: float = 0.95  # gamma
@@ -72,18 +73,24 @@ class PrivateSettings:
     hidden: tuple[int, ...] = ()  # ten weights in all: enough, and quick
 
     def __post_init__(self) -> None:
-        for name in ("users", "steps", "clip", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} = {getattr(self, name)}: take {name} > 0.")
-        for name in ("rate", "delta"):
-            if not 0 < getattr(self, name) <= 1:
-                raise ValueError(f"{name} = {getattr(self, name)}: take a share of 1.")
-        if not 0 <= self.discount < 1:
-            raise ValueError(f"discount = {self.discount}: take 0 <= discount < 1.")
-        if not 0 <= self.noise < math.inf:
-            raise ValueError(f"noise = {self.noise}: take a finite noise >= 0.")
-        if self.noise and math.isinf(self.clip):
-            raise ValueError("Noise is measured in clips: take a finite clip with it.")
+        check_ranges(
+            self,
+            count=("users", "updates", "hidden"),
+            positive=("learning_rate",),
+            not_negative=("noise",),
+            share=("sample_rate",),
+            between=("delta",),
+            memory=("discount",),
+        )
+        if not math.isfinite(self.baseline):
+            raise ValueError(f"baseline = {self.baseline}: take a finite number.")
+        if self.max_grad_norm != math.inf:
+            check_range("max_grad_norm", self.max_grad_norm, "positive")
+        elif self.noise:
+            raise ValueError(
+                "Noise is measured in units of max_grad_norm: take a finite one with "
+                "it."
+            )
 
 
 def episode_advantages(
@@ -117,25 +124,25 @@ def episode_gradients(
         weights: dict[str, Tensor], seen: Tensor, actions: Tensor, advantages: Tensor
     ) -> Tensor:
         log_probs = functional_call(actor, weights, (seen,)).log_softmax(dim=-1)
-        chosen = log_probs.gather(-1, actions[:, None])[:, 0]  # (T, A) -> (T,)
+        taken = log_probs.gather(-1, actions[:, None])[:, 0]  # (T, A) -> (T,)
         # sum over t of log pi(a_t|s_t) A_t: a sum, for the length too is private
-        return (chosen * advantages).sum()
+        return (taken * advantages).sum()
 
     each = vmap(grad(objective), in_dims=(None, 0, 0, 0))
     found = each(weights, observations, actions, advantages)
     return torch.cat([g.flatten(1) for g in found.values()], dim=1)
 
 
-def clip_rows(gradients: Tensor, clip: float) -> Tensor:
-    """Each row, shortened to length `clip` if it is longer: (B, P) -> (B, P)."""
+def clip_rows(gradients: Tensor, max_grad_norm: float) -> Tensor:
+    """Each row, shortened to length `max_grad_norm` if longer: (B, P) -> (B, P)."""
     # g / max(1, |g| / C)                            Abadi et al. 2016, algorithm 1
     lengths = gradients.norm(dim=1, keepdim=True)
-    return gradients / (lengths / clip).clamp(min=1)
+    return gradients / (lengths / max_grad_norm).clamp(min=1)
 
 
 def private_mean(
     gradients: Tensor,
-    clip: float,
+    max_grad_norm: float,
     noise: float,
     expected: float,
     generator: torch.Generator,
@@ -145,10 +152,10 @@ def private_mean(
     `expected` is how many rows there are on average: how many there are today is
     private too.
     """
-    total = clip_rows(gradients, clip).sum(dim=0)
+    total = clip_rows(gradients, max_grad_norm).sum(dim=0)
     if noise:
         # (sum of clipped g + N(0, sigma^2 C^2 I)) / expected number     algorithm 1
-        total += noise * clip * torch.randn(total.shape, generator=generator)
+        total += noise * max_grad_norm * torch.randn(total.shape, generator=generator)
     return total / expected
 
 
@@ -176,24 +183,27 @@ def train_private(
     generator = torch.Generator().manual_seed(seed)
     actor = mlp((size, *settings.hidden, actions), nn.Tanh, gain=0.01)
     optimizer = torch.optim.Adam(actor.parameters(), settings.learning_rate)
-    expected = settings.rate * settings.users
-    for step in range(settings.steps):
+    expected = settings.sample_rate * settings.users
+    for step in range(settings.updates):
         coins = torch.rand(settings.users, generator=generator)
-        users = (coins < settings.rate).nonzero()[:, 0]  # (B,), another B each time
+        # (B,), another B each time
+        users = (coins < settings.sample_rate).nonzero()[:, 0]
         episodes = play(users, actor, generator)
         advantages = episode_advantages(episodes, settings.discount, settings.baseline)
         gradients = episode_gradients(
             actor, episodes.observations, episodes.actions, advantages
         )
         mean = private_mean(
-            gradients, settings.clip, settings.noise, expected, generator
+            gradients, settings.max_grad_norm, settings.noise, expected, generator
         )
         # From here on it is public: what is done with it costs no more privacy.
         set_ascent(actor, mean)
-        rate = settings.learning_rate * cosine(step, settings.steps)
+        rate = settings.learning_rate * cosine(step, settings.updates)
         optimizer.param_groups[0]["lr"] = rate
         optimizer.step()
         if watch:
             watch(step + 1, actor)
-    spent = epsilon_spent(settings.noise, settings.rate, settings.steps, settings.delta)
+    spent = epsilon_spent(
+        settings.noise, settings.sample_rate, settings.updates, settings.delta
+    )
     return actor, spent

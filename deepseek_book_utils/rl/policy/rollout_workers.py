@@ -48,7 +48,8 @@ class RolloutWorker:
     ) -> Tensor:
         """Act for T steps: what is ADDED, what is AVERAGED, the gradient: (7 + P,)."""
         began = time.thread_time()  # counts while this thread runs, not while it waits
-        rollout = collect(self.envs, network.actor, settings.steps, self.generator)
+        actor, T = network.actor, settings.rollout_steps
+        rollout = collect(self.envs, actor, T, self.generator)
         losses = loss(network, rollout, self.envs.observations, settings)
         weights = list(network.parameters())  # a loss may leave some out: zeros
         gradient = torch.autograd.grad(losses.total, weights, materialize_grads=True)
@@ -86,7 +87,7 @@ def train_together(
     parameters = list(network.parameters())
     optimizer = torch.optim.RMSprop(parameters, alpha=0.99, eps=1e-5)
     history: History = []
-    batch = settings.environments * settings.steps
+    batch = settings.environments * settings.rollout_steps
     updates, began = settings.total_steps // batch, time.perf_counter()
     for update in range(updates):
         seen, gradient = merge_contributions(gather())
@@ -94,7 +95,7 @@ def train_together(
         for parameter, part in zip(parameters, own, strict=True):
             parameter.grad = part.view_as(parameter).to(parameter.dtype)
         # Clip what was merged: clipped parts would no longer add up to the whole.
-        nn.utils.clip_grad_norm_(parameters, settings.clip)
+        nn.utils.clip_grad_norm_(parameters, settings.max_grad_norm)
         rate = settings.learning_rate * cosine(update, updates)
         optimizer.param_groups[0]["lr"] = rate
         optimizer.step()

@@ -15,7 +15,6 @@ Left out of the paper: the "vine", which restarts the task from chosen states; t
 Fisher matrix from a subsample of the rows; continuous actions.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -23,9 +22,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ...settings import check_ranges
 from ..advantages import compute_gae, normalise_advantages
 from ..environments import Environments, Step
-from ..rollouts import collect, recent_return
+from ..rollouts import check_total_steps, collect, recent_return
 from .actor_critic import ActorCritic
 from .natural_gradient import (
     conjugate_gradient,
@@ -46,7 +46,7 @@ class TRPOSettings:
 
     total_steps: int = 60_000  # in all environments together
     environments: int = 16  # N: one call of the network serves all of them
-    steps: int = 64  # T between updates
+    rollout_steps: int = 64  # T between updates
     hidden: tuple[int, ...] = (64, 64)  # of the actor, and again of the critic
     max_kl: float = 0.01  # delta, the radius: the paper's value
     products: int = 10  # Fisher products in one conjugate gradient: the usual value
@@ -58,31 +58,19 @@ class TRPOSettings:
     reward_scale: float = 0.05  # returns near 5: towards 100, a young critic is lost
     learning_rate: float = 3e-3  # of the critic; the actor needs none
     epochs: int = 5  # how often the critic sees a row
-    minibatch: int = 256  # rows a step of the critic sees
+    batch_size: int = 256  # rows a step of the critic sees
 
     def __post_init__(self) -> None:
-        counts = ("total_steps", "environments", "steps", "products", "trials")
-        rates = ("max_kl", "reward_scale", "learning_rate", "epochs", "minibatch")
-        for name in (*counts, *rates):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(
-                    f"{name} = {getattr(self, name)} teaches nothing: take {name} > 0."
-                )
-        if not 0 <= self.damping < math.inf:
-            raise ValueError(f"damping = {self.damping}: take damping >= 0.")
-        if not 0 < self.shrink < 1:
-            raise ValueError(f"shrink = {self.shrink}: take 0 < shrink < 1.")
-        for name in ("discount", "gae_decay"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(
-                    f"{name} = {getattr(self, name)}: take 0 <= {name} <= 1."
-                )
-        rows = self.environments * self.steps
-        if self.total_steps < rows:
-            raise ValueError(
-                f"total_steps = {self.total_steps} is less than one update: take at "
-                f"least environments * steps = {rows}."
-            )
+        counts = ("total_steps", "environments", "rollout_steps", "hidden", "products")
+        check_ranges(
+            self,
+            count=(*counts, "trials", "epochs", "batch_size"),
+            positive=("max_kl", "reward_scale", "learning_rate"),
+            not_negative=("damping",),
+            between=("shrink",),
+            fraction=("discount", "gae_decay"),
+        )
+        check_total_steps(self)
 
 
 class RealRows(NamedTuple):
@@ -103,20 +91,13 @@ def real_rows(
     `last` (N, O) is what the environments show after it.
     """
     values, last_value = network(rollout.observations)[1], network(last)[1]
-    real = rollout.real
+    paid = rollout._replace(rewards=settings.reward_scale * rollout.rewards)
     advantages = compute_gae(
-        settings.reward_scale * rollout.rewards,
-        values,
-        last_value,
-        rollout.terminated,
-        rollout.truncated,
-        real,
-        settings.discount,
-        settings.gae_decay,
+        paid, values, last_value, settings.discount, settings.gae_decay
     )
-    scaled = normalise_advantages(advantages, real)
+    scaled = normalise_advantages(advantages, rollout.real)
     table = (rollout.observations, rollout.actions, scaled, advantages + values)
-    return RealRows(*(x[real] for x in table))
+    return RealRows(*(x[rollout.real] for x in table))
 
 
 class TrustStep(NamedTuple):
@@ -177,7 +158,7 @@ def regress_critic(
         before = (critic(observations)[:, 0] - returns).square().mean()
     for _ in range(settings.epochs):
         order = torch.randperm(len(returns), generator=generator)
-        for some in order.split(settings.minibatch):
+        for some in order.split(settings.batch_size):
             error = critic(observations[some])[:, 0] - returns[some]
             optimizer.zero_grad()
             error.square().mean().backward()
@@ -202,9 +183,9 @@ def train_trpo(
     network = ActorCritic(envs.size, envs.actions, settings.hidden)
     optimizer = torch.optim.Adam(network.critic.parameters(), settings.learning_rate)
     history: list[dict[str, float]] = []
-    batch = settings.environments * settings.steps
+    batch = settings.environments * settings.rollout_steps
     for update in range(settings.total_steps // batch):
-        rollout = collect(envs, network.actor, settings.steps, generator)
+        rollout = collect(envs, network.actor, settings.rollout_steps, generator)
         rows = real_rows(network, rollout, envs.observations, settings)
         step = trust_region_step(network.actor, rows, settings)
         loss = regress_critic(network.critic, optimizer, rows, settings, generator)

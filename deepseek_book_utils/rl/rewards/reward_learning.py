@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from ...settings import check_ranges
 from ..environments import Environments, Step
 from ..policy.actor_critic import ActorCritic
 from ..policy.ppo import PPOSettings, judge_rollout, ppo_update
@@ -30,7 +31,7 @@ from .reward_models import AdaptiveRewardModel, Labeller, Reward, visited_pairs
 
 
 @dataclass(frozen=True)
-class RewardLearningSettings:
+class LearnedRewardSettings:
     """Settings of learning on a learned reward; raises ValueError without sense.
 
     Chosen on the ride of `cycling` with five seeds.
@@ -49,14 +50,11 @@ class RewardLearningSettings:
     every: int = 3  # updates of the policy between two purchases of labels
     labels: int = 20  # bought each time
     candidates: int = 150  # pairs among which the most disputed are bought
-    fit_steps: int = 60  # of Adam after each purchase
+    fit_updates: int = 60  # of Adam after each purchase
 
     def __post_init__(self) -> None:
-        for name in ("updates", "every", "labels", "fit_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} = {getattr(self, name)}: take 1 or more.")
-        if self.kl_weight < 0:
-            raise ValueError(f"kl_weight = {self.kl_weight}: take 0 or more.")
+        counts = ("updates", "every", "labels", "candidates", "fit_updates")
+        check_ranges(self, count=counts, not_negative=("kl_weight",))
         if self.candidates < self.labels:
             raise ValueError(
                 f"candidates = {self.candidates} is less than labels = {self.labels}: "
@@ -77,9 +75,9 @@ def learned_rewards(
 
     actor, first: (..., O) -> logits (..., A), the policy that acted and the first one.
     """
-    chosen = rollout.actions[..., None]
+    taken = rollout.actions[..., None]
     now, before = (
-        policy(rollout.observations).log_softmax(dim=-1).gather(-1, chosen)[..., 0]
+        policy(rollout.observations).log_softmax(dim=-1).gather(-1, taken)[..., 0]
         for policy in (actor, first)
     )  # log-probabilities (T, N)
     promised = reward(rollout.observations, rollout.actions)  # (T, N)
@@ -100,7 +98,7 @@ class RewardBasedLearning:
         self,
         name: str,
         reward: Reward,
-        settings: RewardLearningSettings = RewardLearningSettings(),
+        settings: LearnedRewardSettings = LearnedRewardSettings(),
         seed: int = 0,
     ) -> None:
         torch.manual_seed(seed)  # of the first weights
@@ -119,10 +117,10 @@ class RewardBasedLearning:
         and "promised", the mean learned reward of a step, the price taken off.
         """
         ppo = self.settings.ppo
-        rollout = collect(self.envs, self.network.actor, ppo.steps, self.generator)
-        actors = (self.network.actor, self.first)
+        actor, T = self.network.actor, ppo.rollout_steps
+        rollout = collect(self.envs, actor, T, self.generator)
         self.rollout = learned_rewards(
-            rollout, self.reward, *actors, self.settings.kl_weight
+            rollout, self.reward, actor, self.first, self.settings.kl_weight
         )
         rows = judge_rollout(self.network, self.rollout, self.envs.observations, ppo)
         losses = ppo_update(self.network, self.optimizer, rows, ppo, self.generator)
@@ -157,7 +155,7 @@ class AdaptiveRewardLearning:
         name: str,
         model: AdaptiveRewardModel,
         label: Labeller,
-        settings: RewardLearningSettings = RewardLearningSettings(),
+        settings: LearnedRewardSettings = LearnedRewardSettings(),
         seed: int = 0,
     ) -> None:
         self.learner = RewardBasedLearning(name, model, settings, seed)
@@ -185,7 +183,7 @@ class AdaptiveRewardLearning:
             if (step + 1) % self.settings.every == 0:
                 fresh = self.label(*self.pick(self.learner.rollout))
                 generator = self.learner.generator
-                self.model.learn(fresh, self.settings.fit_steps, generator)
+                self.model.learn(fresh, self.settings.fit_updates, generator)
             history.append({**row, "asked": self.label.asked})
             if watch:
                 watch(step + 1, self.learner.network)

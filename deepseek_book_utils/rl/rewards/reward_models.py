@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...settings import check_ranges
 from ..environments import Step, check_observations
 from ..networks import mlp
 
@@ -41,15 +42,12 @@ class RewardModelSettings:
 
     hidden: tuple[int, ...] = (64, 64)  # () is a linear model
     learning_rate: float = 3e-3
-    steps: int = 500  # of Adam: by then the loss is down to the labels' noise
-    batch: int = 128  # labels a step sees
+    updates: int = 500  # of Adam: by then the loss is down to the labels' noise
+    batch_size: int = 128  # labels an update sees
 
     def __post_init__(self) -> None:
-        for name in ("learning_rate", "steps", "batch"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(
-                    f"{name} = {getattr(self, name)} teaches nothing: take {name} > 0."
-                )
+        counts = ("hidden", "updates", "batch_size")
+        check_ranges(self, count=counts, positive=("learning_rate",))
 
 
 class RewardModel(nn.Module):
@@ -75,9 +73,9 @@ class RewardModel(nn.Module):
             )
         if actions.numel() and not 0 <= actions.min() <= actions.max() < self.actions:
             raise ValueError(f"Actions must be numbers from 0 to {self.actions - 1}.")
-        chosen = F.one_hot(actions, self.actions).to(observations.dtype)
+        taken = F.one_hot(actions, self.actions).to(observations.dtype)
         # (..., O + A) -> (..., 1) -> (...)
-        return self.layers(torch.cat((observations, chosen), dim=-1))[..., 0]
+        return self.layers(torch.cat((observations, taken), dim=-1))[..., 0]
 
 
 def reward_loss(model: Reward, labels: RewardLabels) -> Tensor:
@@ -96,12 +94,12 @@ def fit_reward_model(
     """Fit the model to the labels, from its present weights; returns the last loss."""
     optimizer = torch.optim.Adam(model.parameters(), settings.learning_rate)
     loss = torch.tensor(math.nan)
-    for step in range(settings.steps):
+    for step in range(settings.updates):
         # a straight fall to zero: the last steps average the noise of the batches
-        rate = settings.learning_rate * (1 - step / settings.steps)
+        rate = settings.learning_rate * (1 - step / settings.updates)
         optimizer.param_groups[0]["lr"] = rate
         drawn = torch.randint(
-            len(labels.rewards), (settings.batch,), generator=generator
+            len(labels.rewards), (settings.batch_size,), generator=generator
         )
         loss = reward_loss(model, RewardLabels(*(x[drawn] for x in labels)))
         optimizer.zero_grad()
@@ -150,17 +148,17 @@ class AdaptiveRewardModel(nn.Module):
         return opinions.mean(dim=0) - self.caution * opinions.std(dim=0)
 
     def learn(
-        self, labels: RewardLabels, steps: int, generator: torch.Generator
+        self, labels: RewardLabels, updates: int, generator: torch.Generator
     ) -> None:
-        """Add labels to those it has, and take `steps` on all of them, every member on
-        its own draw with replacement.
+        """Add labels to those it has, and fit on all of them for so many updates, every
+        member on its own draw with replacement.
         """
         known = self.labels
         if known is not None:
             pairs = zip(known, labels, strict=True)
             labels = RewardLabels(*(torch.cat(pair) for pair in pairs))
         self.labels, count = labels, len(labels.rewards)
-        settings = replace(self.settings, steps=steps)
+        settings = replace(self.settings, updates=updates)
         for member in self.members:
             drawn = torch.randint(count, (count,), generator=generator)
             own = RewardLabels(*(x[drawn] for x in labels))

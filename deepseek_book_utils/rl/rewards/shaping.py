@@ -22,6 +22,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from ...settings import check_ranges
 from ..environments import Environments, Step, check_observations
 from ..networks import mlp
 from ..policy.actor_critic import ActorCritic
@@ -63,19 +64,16 @@ class ShapingSettings:
 
     hidden: tuple[int, ...] = (64,)
     learning_rate: float = 3e-3
-    memory: int = 100_000  # transitions: a rare success must not be forgotten
-    batch: int = 256  # B
+    capacity: int = 100_000  # transitions: a rare success must not be forgotten
+    batch_size: int = 256  # B
     updates: int = 50  # for each update of the policy
     # The most that a state is worth. The potential is the value minus this: 0 at best,
     # as an end is. Were it above 0, every end would cost, and the policy grows timid
     best: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("learning_rate", "memory", "batch", "updates"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(
-                    f"{name} = {getattr(self, name)} teaches nothing: take {name} > 0."
-                )
+        counts = ("hidden", "capacity", "batch_size", "updates")
+        check_ranges(self, count=counts, positive=("learning_rate",))
         if not math.isfinite(self.best):
             raise ValueError(f"best = {self.best}: take a number, the best return.")
 
@@ -107,7 +105,7 @@ class RewardShapingModel(nn.Module):
         self.arrived: Tensor | None = None
         if potential is None:
             self.network = mlp((size, *settings.hidden, 1), nn.Tanh, gain=0.01)
-            self.memory = ReplayBuffer(settings.memory, size)
+            self.memory = ReplayBuffer(settings.capacity, size)
             rate = settings.learning_rate
             self.optimizer = torch.optim.Adam(self.network.parameters(), lr=rate)
 
@@ -143,7 +141,7 @@ class RewardShapingModel(nn.Module):
             return 0.0
         for row in zip(*rollout, strict=True):
             self.memory.add(Step(*row))
-        size, losses = min(self.settings.batch, len(self.memory)), []
+        size, losses = min(self.settings.batch_size, len(self.memory)), []
         for _ in range(self.settings.updates):
             loss = self.loss(self.memory.sample(size, generator))
             self.optimizer.zero_grad()
@@ -184,7 +182,7 @@ class RewardLearning:
             )
         torch.manual_seed(seed)  # of the first weights
         self.generator = torch.Generator().manual_seed(seed)  # of the actions
-        self.dreams = torch.Generator().manual_seed(seed)  # of what is remembered
+        self.replaying = torch.Generator().manual_seed(seed)  # of what is remembered
         self.envs = Environments(name, settings.environments, seed)
         self.policy = ActorCritic(self.envs.size, self.envs.actions, settings.hidden)
         rate = settings.learning_rate
@@ -194,8 +192,9 @@ class RewardLearning:
     def update(self) -> dict[str, float]:
         """Act, pay, learn; returns the steps so far and the mean return, unshaped."""
         settings = self.settings
-        rollout = collect(self.envs, self.policy.actor, settings.steps, self.generator)
-        paid = self.model(rollout) if self.model is not None else rollout.rewards
+        actor, T = self.policy.actor, settings.rollout_steps
+        rollout = collect(self.envs, actor, T, self.generator)
+        paid = self.model(rollout) if self.model else rollout.rewards
         rows = judge_rollout(
             self.policy,
             rollout._replace(rewards=paid),
@@ -203,7 +202,7 @@ class RewardLearning:
             settings,
         )
         ppo_update(self.policy, self.optimizer, rows, settings, self.generator)
-        loss = self.model.learn(rollout, self.dreams) if self.model is not None else 0.0
+        loss = self.model.learn(rollout, self.replaying) if self.model else 0.0
         self.steps += int(rollout.real.sum())
         return {
             "steps": self.steps,

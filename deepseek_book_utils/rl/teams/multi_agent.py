@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...nn.schedules import cosine
+from ...settings import check_ranges
 from .games import action_payoffs
 from .team_play import TeamBatch, epsilon_greedy_policies, play, table_shape
 
@@ -34,9 +35,9 @@ class TeamSettings:
     method: str = "qmix"  # independent, vdn or qmix
     updates: int = 600
     episodes: int = 16  # fresh ones for every update
-    epsilon: float = 1.0  # share of random actions at first ...
-    final_epsilon: float = 1.0  # ... and at last; at 1 all joint actions count equally
-    gamma: float = 0.99  # as in the QMIX paper
+    epsilon: float = 1.0  # share of random actions in the first update
+    final_epsilon: float = 1.0  # share in the last; at 1 all joint actions count alike
+    discount: float = 0.99  # gamma, as in the QMIX paper
     learning_rate: float = 0.05  # of Adam, at first; it falls to zero along a cosine
     hidden: int = 16  # width of the mixing network
 
@@ -46,13 +47,12 @@ class TeamSettings:
                 f"Unknown method {self.method!r}: choose {', '.join(METHODS)}. (For a "
                 "centre that chooses for all, train on one_mind(game).)"
             )
-        for name in ("updates", "episodes", "hidden"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} = {getattr(self, name)}: take at least one.")
-        for name in ("epsilon", "final_epsilon", "gamma"):
-            value = getattr(self, name)
-            if not 0 <= value <= 1:
-                raise ValueError(f"{name} = {value}: take 0 <= {name} <= 1.")
+        check_ranges(
+            self,
+            count=("updates", "episodes", "hidden"),
+            positive=("learning_rate",),
+            fraction=("epsilon", "final_epsilon", "discount"),
+        )
 
 
 class MonotonicMixer(nn.Module):
@@ -101,7 +101,7 @@ class Team(nn.Module):
         return self.mixer(values, state)
 
 
-def td_loss(team: Team, batch: TeamBatch, gamma: float) -> Tensor:
+def td_loss(team: Team, batch: TeamBatch, discount: float) -> Tensor:
     """Mean squared temporal difference, of each agent or of the whole team.
 
     Raises ValueError if Q_tot meets agents that are not paid alike.
@@ -120,7 +120,7 @@ def td_loss(team: Team, batch: TeamBatch, gamma: float) -> Tensor:
         future = team.mix(best, batch.next_state)
         rewards = batch.rewards[:, : q.shape[1]]  # (B, n), or (B, 1): a team shares it
         # y = r + gamma max_u' Q_tot(s', u'), r alone at the end      QMIX, section 4
-        target = rewards + gamma * future * ~batch.terminated
+        target = rewards + discount * future * ~batch.terminated
     return (target - q).square().sum(dim=1).mean()
 
 
@@ -154,7 +154,7 @@ def train_team(game: Any, settings: TeamSettings, seed: int) -> Trained:
         batch = play(
             game, epsilon_greedy_policies(tables[-1], epsilon), settings.episodes, rng
         )
-        loss = td_loss(team, batch, settings.gamma)
+        loss = td_loss(team, batch, settings.discount)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -12,7 +12,6 @@ rate falls to zero, and an episode that only the clock ended still bootstraps. L
 screens and convolutions, stacks of frames, clipped rewards, priorities.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...nn.schedules import cosine
+from ...settings import check_ranges
 from ..environments import Environments
 from ..networks import DuelingNetwork, QNetwork
 from ..replay import Batch, ReplayBuffer
@@ -52,17 +52,13 @@ class DQNSettings:
     evaluate_every: int = 250  # updates; the last one is always measured
 
     def __post_init__(self) -> None:
-        counts = ("updates", "environments", "batch_size", "evaluate_every")
-        for name in (*counts, "learning_rate", "reward_scale"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(
-                    f"{name} = {getattr(self, name)} teaches nothing: take {name} > 0."
-                )
-        for name in ("discount", "epsilon", "exploring"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(
-                    f"{name} = {getattr(self, name)}: take 0 <= {name} <= 1."
-                )
+        counts = ("updates", "environments", "hidden", "batch_size", "capacity")
+        check_ranges(
+            self,
+            count=(*counts, "learning_starts", "evaluate_every"),
+            positive=("learning_rate", "reward_scale"),
+            fraction=("discount", "epsilon", "exploring"),
+        )
         if not self.batch_size <= self.learning_starts <= self.capacity:
             raise ValueError(
                 f"batch_size = {self.batch_size}, learning_starts = "

@@ -23,10 +23,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...settings import check_ranges
 from .model_based import LearnedModel
 from .tabular import (
     Extra,
-    check_gamma,
+    check_discount,
     count_states_and_actions,
     evaluate_policy,
     td_target,
@@ -42,7 +43,7 @@ class SparseSettings:
     """
 
     total_steps: int = 200_000  # give up after so many real steps
-    gamma: float = 0.99
+    discount: float = 0.99  # gamma
     learning_rate: float = 0.5  # nothing slips, but targets of n steps differ
     epsilon: float = 0.1  # share of random actions
     n: int = 1  # rewards in a target
@@ -50,22 +51,15 @@ class SparseSettings:
     count_weight: float = 0.0  # beta: what an action never tried is worth on top
 
     def __post_init__(self) -> None:
-        check_gamma(self.gamma)
-        for name, least in (("total_steps", 1), ("n", 1), ("planning", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(
-                    f"{name} = {getattr(self, name)}: take {name} >= {least}."
-                )
-        if not 0 < self.learning_rate <= 1:
-            raise ValueError(
-                f"learning_rate = {self.learning_rate}: take 0 < learning_rate <= 1."
-            )
-        if not 0 <= self.epsilon <= 1:
-            raise ValueError(f"epsilon = {self.epsilon}: take 0 <= epsilon <= 1.")
-        if not 0 <= self.count_weight < math.inf:
-            raise ValueError(
-                f"count_weight = {self.count_weight}: take count_weight >= 0."
-            )
+        check_discount(self.discount)
+        check_ranges(
+            self,
+            count=("total_steps", "n"),
+            whole=("planning",),
+            share=("learning_rate",),
+            fraction=("epsilon",),
+            not_negative=("count_weight",),
+        )
 
 
 def count_bonus(visits: NDArray, weight: float) -> NDArray:
@@ -74,25 +68,25 @@ def count_bonus(visits: NDArray, weight: float) -> NDArray:
     return weight / np.sqrt(visits + 1)
 
 
-def n_step_target(rewards: Sequence[float], value: float, gamma: float) -> float:
+def n_step_target(rewards: Sequence[float], value: float, discount: float) -> float:
     """Rewards one after the other, and `value` for all that follows them."""
     for reward in reversed(rewards):
         # R_t + gamma R_t+1 + ... + gamma^n V              Sutton and Barto, eq. 7.1
-        value = reward + gamma * value
+        value = reward + discount * value
     return value
 
 
-def start_value(env: Any, q: NDArray, gamma: float) -> float:
+def start_value(env: Any, q: NDArray, discount: float) -> float:
     """What greedy actions earn from the start, exactly, by the task's own model."""
     model, start = env.unwrapped.P, env.unwrapped.initial_state_distrib
-    return float(start @ evaluate_policy(model, q.argmax(axis=1), gamma))
+    return float(start @ evaluate_policy(model, q.argmax(axis=1), discount))
 
 
-def choose_action(hopes: NDArray, epsilon: float, rng: np.random.Generator) -> int:
+def choose_action(values: NDArray, epsilon: float, rng: np.random.Generator) -> int:
     """The best of (A,) actions, among equals one by chance; now and then any action."""
     if rng.random() < epsilon:
-        return int(rng.integers(len(hopes)))
-    best = np.flatnonzero(hopes == hopes.max())
+        return int(rng.integers(len(values)))
+    best = np.flatnonzero(values == values.max())
     return int(best[rng.integers(len(best))])
 
 
@@ -117,12 +111,13 @@ def learn_sparse(
     Discrete.
     """
     S, A = count_states_and_actions(env)
-    rng, dreams = np.random.default_rng(seed), np.random.default_rng([seed, 1])
+    rng, planning_rng = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     q, visits, model = np.zeros((S, A)), np.zeros((S, A), int), LearnedModel(S, A)
-    rate, gamma, steps, first = settings.learning_rate, settings.gamma, 0, math.nan
-    goal = 0.9 * start_value(env, value_iteration(env.unwrapped.P, gamma), gamma)
+    rate, discount = settings.learning_rate, settings.discount
+    steps, first = 0, math.nan
+    goal = 0.9 * start_value(env, value_iteration(env.unwrapped.P, discount), discount)
 
-    def hopes(s: int) -> NDArray:  # (A,)
+    def optimistic_values(s: int) -> NDArray:  # (A,)
         return q[s] + count_bonus(visits[s], settings.count_weight)
 
     def paid(reward: float, s: int, s2: int, terminated: bool) -> float:
@@ -132,23 +127,24 @@ def learn_sparse(
         s, _ = env.reset(seed=seed if steps == 0 else None)
         done, path = False, deque[tuple[int, int, float]]()
         while not done:
-            a = choose_action(hopes(s), settings.epsilon, rng)
+            a = choose_action(optimistic_values(s), settings.epsilon, rng)
             s2, reward, terminated, truncated, _ = env.step(a)
             steps, done = steps + 1, terminated or truncated
             first = steps if math.isnan(first) and reward > 0 else first
             visits[s, a] += 1
             model.see(s, a, reward, s2, terminated)
             path.append((s, a, paid(reward, s, s2, terminated)))
-            value = 0.0 if terminated else float(hopes(s2).max())
+            value = 0.0 if terminated else float(optimistic_values(s2).max())
             while path and (done or len(path) == settings.n):
-                target = n_step_target([r for _, _, r in path], value, gamma)
+                target = n_step_target([r for _, _, r in path], value, discount)
                 s0, a0, _ = path.popleft()
                 q[s0, a0] += rate * (target - q[s0, a0])
             for _ in range(settings.planning):
-                s0, a0, r, s3, end = model.imagine(dreams)
-                target = td_target(paid(r, s0, s3, end), hopes(s3), end, gamma)
+                s0, a0, r, s3, end = model.imagine(planning_rng)
+                paid_then, values = paid(r, s0, s3, end), optimistic_values(s3)
+                target = td_target(paid_then, values, end, discount)
                 q[s0, a0] += rate * (target - q[s0, a0])
             s = s2
-        if start_value(env, q, gamma) >= goal:
+        if start_value(env, q, discount) >= goal:
             return Explored(q, visits, model, steps, first, steps)
     return Explored(q, visits, model, steps, first, math.nan)

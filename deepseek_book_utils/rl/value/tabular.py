@@ -17,16 +17,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...settings import check_ranges
+
 Model = dict[int, dict[int, list[tuple[float, int, float, bool]]]]
 Extra = Callable[[int, int, bool], float]  # (s, s', terminated) -> what is paid on top
 
 
-def check_gamma(gamma: float) -> None:
-    """Raise ValueError unless 0 <= gamma < 1."""
-    if not 0 <= gamma < 1:
+def check_discount(discount: float) -> None:
+    """Raise ValueError unless 0 <= discount < 1."""
+    if not 0 <= discount < 1:
         raise ValueError(
-            f"gamma = {gamma}: take 0 <= gamma < 1, or the value of a life that never "
-            "ends may be infinite."
+            f"discount = {discount}: take 0 <= discount < 1, or the value of a life "
+            "that never ends may be infinite."
         )
 
 
@@ -47,33 +49,33 @@ def model_arrays(model: Model) -> tuple[NDArray, NDArray]:
     return rewards, goes_on
 
 
-def value_iteration(model: Model, gamma: float, tolerance: float = 1e-9) -> NDArray:
+def value_iteration(model: Model, discount: float, tolerance: float = 1e-9) -> NDArray:
     """The optimal action values Q* (S, A), each within `tolerance` of the truth.
 
-    Raises ValueError unless 0 <= gamma < 1.
+    Raises ValueError unless 0 <= discount < 1.
     """
-    check_gamma(gamma)
+    check_discount(discount)
     rewards, goes_on = model_arrays(model)
     q, change = np.zeros_like(rewards), math.inf
     # |Q_k - Q*| <= gamma / (1 - gamma) |Q_k - Q_k-1|: the operator is a contraction
-    while change * gamma > tolerance * (1 - gamma):
+    while change * discount > tolerance * (1 - discount):
         # Q(s, a) <- E[r + gamma max_a' Q(s', a')]       Sutton and Barto, eq. 4.2
-        new = rewards + gamma * goes_on @ q.max(axis=1)  # (S, A, S) @ (S,) -> (S, A)
+        new = rewards + discount * goes_on @ q.max(axis=1)  # (S, A, S) @ (S,) -> (S, A)
         q, change = new, np.abs(new - q).max()
     return q
 
 
-def evaluate_policy(model: Model, policy: NDArray, gamma: float) -> NDArray:
+def evaluate_policy(model: Model, policy: NDArray, discount: float) -> NDArray:
     """The exact values V (S,) of a policy that takes action policy[s] in state s.
 
-    Raises ValueError unless 0 <= gamma < 1.
+    Raises ValueError unless 0 <= discount < 1.
     """
-    check_gamma(gamma)
+    check_discount(discount)
     rewards, goes_on = model_arrays(model)
     states = np.arange(len(policy))
     r, p = rewards[states, policy], goes_on[states, policy]  # (S,), (S, S)
     # V = r + gamma P V, so (1 - gamma P) V = r             Sutton and Barto, eq. 4.4
-    return np.linalg.solve(np.eye(len(policy)) - gamma * p, r)
+    return np.linalg.solve(np.eye(len(policy)) - discount * p, r)
 
 
 def best_actions(q: NDArray, tolerance: float = 1e-6) -> NDArray:
@@ -101,21 +103,17 @@ class QLearningSettings:
     """Settings of `q_learning`; raises ValueError where a value makes no sense."""
 
     episodes: int = 500
-    gamma: float = 0.99  # a reward in 100 steps still counts for a third
+    discount: float = 0.99  # gamma: a reward in 100 steps still counts for a third
     # alpha = 1 / n^decay at the n-th visit of (s, a). 0 believes the last outcome and
     # forgets the rest: right where nothing is random. Chance needs 0.5 < decay <= 1
     decay: float = 0.0
-    epsilon: float = 0.1  # share of random actions in the first episode ...
-    final_epsilon: float = 0.1  # ... and in the last, with a straight line between
+    epsilon: float = 0.1  # share of random actions in the first episode
+    final_epsilon: float = 0.1  # share in the last one; a straight line between
 
     def __post_init__(self) -> None:
-        check_gamma(self.gamma)
-        if self.episodes < 1:
-            raise ValueError(f"episodes = {self.episodes}: take at least one.")
-        for name in ("decay", "epsilon", "final_epsilon"):
-            value = getattr(self, name)
-            if not 0 <= value <= 1:
-                raise ValueError(f"{name} = {value}: take 0 <= {name} <= 1.")
+        check_discount(self.discount)
+        fractions = ("decay", "epsilon", "final_epsilon")
+        check_ranges(self, count=("episodes",), fraction=fractions)
 
 
 class Learned(NamedTuple):
@@ -128,7 +126,7 @@ class Learned(NamedTuple):
 
 
 def td_target(
-    reward: float, next_values: NDArray, terminated: bool, gamma: float
+    reward: float, next_values: NDArray, terminated: bool, discount: float
 ) -> float:
     """What one step says the action was worth; next_values (A,), Q of the state after.
 
@@ -136,7 +134,7 @@ def td_target(
     has a future that we did not see, and its value stands in for it.
     """
     # r + gamma max_a Q(s', a), and r alone at the end        Sutton and Barto, eq. 6.8
-    return reward if terminated else reward + gamma * float(next_values.max())
+    return reward if terminated else reward + discount * float(next_values.max())
 
 
 def count_states_and_actions(env: Any) -> tuple[int, int]:
@@ -174,7 +172,9 @@ def q_learning(env: Any, settings: QLearningSettings, seed: int) -> Learned:
                 best = np.flatnonzero(q[state] == q[state].max())
                 action = int(best[rng.integers(len(best))])
             next_state, reward, terminated, truncated, _ = env.step(action)
-            target = td_target(float(reward), q[next_state], terminated, settings.gamma)
+            target = td_target(
+                float(reward), q[next_state], terminated, settings.discount
+            )
             visits[state, action] += 1
             alpha = 1 / visits[state, action] ** settings.decay
             # Q(s, a) <- Q(s, a) + alpha (target - Q(s, a))   Sutton and Barto, eq. 6.8

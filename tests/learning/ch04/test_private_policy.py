@@ -36,5 +36,5 @@ def test_clipping_alone_can_undo_learning(seed: int) -> None:
     """With a baseline above all that can be earned, only the lengths of the gradients said what was good."""
     scolding = replace(CROWD, users=500, noise=0.0, baseline=20.0)
     clipped, _ = mean_return(scolding, seed)
-    free, _ = mean_return(replace(scolding, clip=math.inf), seed)
+    free, _ = mean_return(replace(scolding, max_grad_norm=math.inf), seed)
     assert clipped < 60 and free > 5 * clipped

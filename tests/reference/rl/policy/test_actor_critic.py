@@ -14,6 +14,7 @@ from stable_baselines3.common.env_util import make_vec_env
 from torch import Tensor, nn
 
 from deepseek_book_utils.rl.advantages import n_step_returns
+from deepseek_book_utils.rl.environments import Step
 from deepseek_book_utils.rl.policy.a3c import shared_rmsprop
 from deepseek_book_utils.rl.policy.actor_critic import ActorCritic, a2c_loss
 
@@ -29,6 +30,11 @@ def flags(length: int, *true: int) -> Tensor:
     return torch.tensor([[t in true] for t in range(length)])
 
 
+def recorded(rewards: Tensor, *ends: Tensor) -> Step:
+    """A rollout that tells rewards and ends; nobody looks at the rest."""
+    return Step(rewards, rewards, rewards, rewards, *ends)
+
+
 def test_returns_worked_by_hand() -> None:
     """Rewards 1, 2, 3 with gamma 0.9, V after them 10: 3 + 9 = 12, 2 + 10.8 = 12.8, 1 + 11.52 = 12.52."""
     rewards, values, last = (
@@ -39,7 +45,7 @@ def test_returns_worked_by_hand() -> None:
 
     def returns(terminated: tuple[int, ...] = (), truncated: tuple[int, ...] = (), reset: int = -1) -> list:
         ends = flags(3, *terminated), flags(3, *truncated), ~flags(3, reset)
-        return n_step_returns(rewards, values, last, *ends, GAMMA)[:, 0].tolist()
+        return n_step_returns(recorded(rewards, *ends), values, last, GAMMA)[:, 0].tolist()
 
     assert returns() == pytest.approx([12.52, 12.8, 12.0])
     # over after row 1: 2 is all, 1 + 0.9 * 2
@@ -78,7 +84,8 @@ def test_returns_equal_a_slow_walk_forward(seed: int) -> None:
     rewards = torch.randn(T, N, generator=rng, dtype=torch.float64)
     values = torch.randn(T + 1, N, generator=rng, dtype=torch.float64)
     terminated, truncated, unreal = (torch.rand(T, N, generator=rng) < 0.15 for _ in range(3))
-    ours = n_step_returns(rewards, values[:-1], values[-1], terminated, truncated, ~unreal, GAMMA)
+    rollout = recorded(rewards, terminated, truncated, ~unreal)
+    ours = n_step_returns(rollout, values[:-1], values[-1], GAMMA)
     slow = [
         [slow_return(t, *(x[:, n].tolist() for x in (rewards, values, terminated, truncated, ~unreal)))]
         for n in range(N)
@@ -136,7 +143,8 @@ def test_returns_and_advantages_equal_stable_baselines3(seed: int) -> None:
 
     columns = [torch.tensor(told[name])[:, None] for name in ("terminated", "truncated", "real")]
     value = torch.tensor(values)[:, None]
-    ours = n_step_returns(torch.tensor(rewards)[:, None], value, torch.tensor([last]), *columns, GAMMA)
+    rollout = recorded(torch.tensor(rewards)[:, None], *columns)
+    ours = n_step_returns(rollout, value, torch.tensor([last]), GAMMA)
     assert np.allclose(ours.numpy()[real], theirs.returns, rtol=1e-5, atol=1e-5)
     assert np.allclose((ours - value).numpy()[real], theirs.advantages, rtol=1e-5, atol=1e-5)
     assert torch.equal(ours[~columns[2]], value[~columns[2]])

@@ -34,7 +34,7 @@ from deepseek_book_utils.rl.rollouts import collect
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # as a notebook's functions travel
 
 NAME = "CartPole-v1"
-SMALL = A2CSettings(total_steps=2400, environments=6, steps=20, hidden=(16,))
+SMALL = A2CSettings(total_steps=2400, environments=6, rollout_steps=20, hidden=(16,))
 
 
 def weights_of(network: nn.Module) -> Tensor:
@@ -97,7 +97,7 @@ def test_merged_gradient_is_that_of_one_batch(sizes: tuple[int, ...], seed: int)
     """Real rows differ from worker to worker, and a plain mean over workers would be wrong."""
     torch.manual_seed(seed)
     network = ActorCritic(4, 2, (16,))
-    settings = replace(SMALL, steps=33, entropy_weight=0.01)
+    settings = replace(SMALL, rollout_steps=33, entropy_weight=0.01)
     parts = [w.contribute(network, settings, rollout_loss) for w in group(seed, *sizes)]
     seen, gradient = merge_contributions(parts)
 
@@ -133,23 +133,23 @@ def test_training_equals_one_process_with_the_merged_batch() -> None:
     optimizer = torch.optim.RMSprop(network.parameters(), alpha=0.99, eps=1e-5)
     norms = []
     for update in range(20):
-        rollout, last = one_batch(workers, network, SMALL.steps)
+        rollout, last = one_batch(workers, network, SMALL.rollout_steps)
         logits, values = network(rollout.observations)
         with torch.no_grad():
-            ends = rollout.terminated, rollout.truncated, rollout.real
-            returns = n_step_returns(0.05 * rollout.rewards, values, network(last)[1], *ends, SMALL.discount)
+            scaled = rollout._replace(rewards=0.05 * rollout.rewards)
+            returns = n_step_returns(scaled, values, network(last)[1], SMALL.discount)
         chosen = logits.log_softmax(-1).gather(-1, rollout.actions[..., None])[..., 0][rollout.real]
         error = (returns - values)[rollout.real]
         loss = -(chosen * error.detach()).mean() + 0.5 * error.square().mean()
         optimizer.zero_grad()
         loss.backward()
-        norms.append(nn.utils.clip_grad_norm_(network.parameters(), SMALL.clip).item())
+        norms.append(nn.utils.clip_grad_norm_(network.parameters(), SMALL.max_grad_norm).item())
         optimizer.param_groups[0]["lr"] = SMALL.learning_rate * cosine(update, 20)
         optimizer.step()
     ours, history = DistributedRLTrainer(NAME, SMALL, 3, workers=3, backend="serial").train()
     assert relative(weights_of(ours), weights_of(network)) < 1e-4
     assert history[-1]["episodes"] == sum(len(w.envs.returns) for w in workers) > 20
-    assert max(norms) > SMALL.clip > min(norms)  # some were clipped, as one
+    assert max(norms) > SMALL.max_grad_norm > min(norms)  # some were clipped, as one
 
 
 @pytest.mark.parametrize("backend", ["threads", "processes"])

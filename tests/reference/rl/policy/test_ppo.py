@@ -19,6 +19,7 @@ from deepseek_book_utils.rl.environments import Step
 from deepseek_book_utils.rl.policy.actor_critic import ActorCritic, a2c_loss
 from deepseek_book_utils.rl.policy.ppo import (
     Experience,
+    PPOLosses,
     PPOSettings,
     judge_rollout,
     ppo_loss,
@@ -37,13 +38,18 @@ def flags(length: int, *true: int) -> Tensor:
     return torch.tensor([[t in true] for t in range(length)])
 
 
+def recorded(rewards: Tensor, *ends: Tensor) -> Step:
+    """A rollout that tells rewards and ends; nobody looks at the rest."""
+    return Step(rewards, rewards, rewards, rewards, *ends)
+
+
 def test_advantages_worked_by_hand() -> None:
     """gamma 0.9, lambda 0.5, V 5, 6, 7 and then 10; errors 1 + 5.4 - 5, 2 + 6.3 - 6, 3 + 9 - 7."""
     rewards, values, last = column(1, 2, 3), column(5, 6, 7), torch.tensor([10.0], dtype=torch.float64)
 
     def found(terminated: tuple[int, ...] = (), truncated: tuple[int, ...] = (), reset: int = -1) -> list:
         ends = flags(3, *terminated), flags(3, *truncated), ~flags(3, reset)
-        return compute_gae(rewards, values, last, *ends, 0.9, 0.5)[:, 0].tolist()
+        return compute_gae(recorded(rewards, *ends), values, last, 0.9, 0.5)[:, 0].tolist()
 
     # from the end: 5, 2.3 + 0.45 * 5, 1.4 + 0.45 * 4.55
     assert found() == pytest.approx([3.4475, 4.55, 5.0])
@@ -74,7 +80,7 @@ def random_table(seed: int, T: int = 40, N: int = 7) -> tuple[Tensor, ...]:
 def test_advantages_equal_the_slow_sum(seed: int) -> None:
     """(gamma lambda)^l delta_t+l, summed forward until the episode or the table ends."""
     rewards, values, last, terminated, truncated, real = random_table(seed)
-    ours = compute_gae(rewards, values, last, terminated, truncated, real, GAMMA, LAMBDA)
+    ours = compute_gae(recorded(rewards, terminated, truncated, real), values, last, GAMMA, LAMBDA)
     after = torch.cat((values, last[None]))
     for t, n in np.ndindex(*rewards.shape):
         slow, weight, row = 0.0, 1.0, t
@@ -110,11 +116,11 @@ def test_the_two_ends_of_decay(seed: int) -> None:
     ends = [torch.tensor([row[name] for row in told]).T for name in ("terminated", "truncated", "real")]
     rewards = torch.randn(40, 7, generator=numbers, dtype=torch.float64)
     every = torch.randn(41, 7, generator=numbers, dtype=torch.float64)
-    values, last = every[:-1], every[-1]
-    far = n_step_returns(rewards, values, last, *ends, GAMMA) - values
+    values, last, rollout = every[:-1], every[-1], recorded(rewards, *ends)
+    far = n_step_returns(rollout, values, last, GAMMA) - values
     near = (rewards + GAMMA * every[1:] * ~ends[0] - values) * ends[2]
     for decay, expected in ((1.0, far), (0.0, near)):
-        ours = compute_gae(rewards, values, last, *ends, GAMMA, decay)
+        ours = compute_gae(rollout, values, last, GAMMA, decay)
         assert torch.allclose(ours, expected, rtol=1e-12, atol=1e-12)
     assert not torch.allclose(far, near) and all(x.any() for x in ends) and not ends[2].all()
 
@@ -158,7 +164,8 @@ def test_advantages_equal_stable_baselines3(seed: int) -> None:
     theirs = their_buffer(rewards, values, last, told)
     ends = [torch.tensor(told[name])[:, None] for name in ("terminated", "truncated", "real")]
     value = torch.tensor(values)[:, None]
-    ours = compute_gae(torch.tensor(rewards)[:, None], value, torch.tensor([last]), *ends, GAMMA, LAMBDA)
+    rollout = recorded(torch.tensor(rewards)[:, None], *ends)
+    ours = compute_gae(rollout, value, torch.tensor([last]), GAMMA, LAMBDA)
     assert np.allclose(ours.numpy()[real], theirs.advantages, rtol=1e-5, atol=1e-5)
     assert np.allclose((ours + value).numpy()[real], theirs.returns, rtol=1e-5, atol=1e-5)
     assert not ours[~ends[2]].any()
@@ -180,14 +187,14 @@ def their_ppo(rows: int, settings: PPOSettings) -> PPO:
         batch_size=rows,
         n_epochs=settings.epochs,
         learning_rate=settings.learning_rate,
-        clip_range=settings.clip,
+        clip_range=settings.clip_range,
         ent_coef=settings.entropy_weight,
         vf_coef=settings.value_weight,
-        max_grad_norm=settings.gradient_clip,
+        max_grad_norm=settings.max_grad_norm,
         device="cpu",
         seed=0,
     )
-    model.batch_size, model.log = settings.minibatch, {}
+    model.batch_size, model.log = settings.batch_size, {}
     model.set_logger(SimpleNamespace(record=lambda key, value, **_: model.log.update({key: value})))
     torch.manual_seed(1)
     with torch.no_grad():
@@ -241,27 +248,19 @@ def test_loss_and_gradient_equal_stable_baselines3(clip: float, entropy_weight: 
     T, N = 32, 4
     settings = PPOSettings(
         environments=N,
-        steps=T,
+        rollout_steps=T,
         epochs=1,
-        minibatch=T * N,
-        clip=clip,
+        batch_size=T * N,
+        clip_range=clip,
         entropy_weight=entropy_weight,
-        gradient_clip=1e9,
+        max_grad_norm=1e9,
     )
     model = their_ppo(T, settings)
     rows = filled(model, T, N)
     network, parameters = copy_weights(model.policy)
-    losses = ppo_loss(
-        *network(rows.observations),
-        rows.actions,
-        rows.old_log_probs,
-        normalise_advantages(rows.advantages, rows.real),
-        rows.returns,
-        rows.real,
-        clip,
-        settings.value_weight,
-        entropy_weight,
-    )
+    scaled = rows._replace(advantages=normalise_advantages(rows.advantages, rows.real))
+    told = network(rows.observations)
+    losses = ppo_loss(*told, scaled, clip, settings.value_weight, entropy_weight)
     losses.total.backward()
     model.train()
     log = model.log
@@ -289,7 +288,13 @@ def test_a_whole_update_ends_at_the_weights_of_stable_baselines3(monkeypatch: py
     """Five epochs of minibatches, the last one of each shorter, in the same order."""
     T, N = 40, 5
     settings = PPOSettings(
-        environments=N, steps=T, epochs=5, minibatch=48, clip=0.1, entropy_weight=0.02, gradient_clip=0.3
+        environments=N,
+        rollout_steps=T,
+        epochs=5,
+        batch_size=48,
+        clip_range=0.1,
+        entropy_weight=0.02,
+        max_grad_norm=0.3,
     )
     model = their_ppo(T, settings)
     rows = filled(model, T, N)
@@ -321,15 +326,15 @@ def test_from_a_rollout_with_ends_and_resets_to_the_weights_of_stable_baselines3
     real = int(sum(told["real"]))
     settings = PPOSettings(
         environments=1,
-        steps=T,
+        rollout_steps=T,
         epochs=4,
-        minibatch=T,
+        batch_size=T,
         discount=GAMMA,
         gae_decay=LAMBDA,
         reward_scale=0.5,
-        clip=0.01,
+        clip_range=0.01,
     )
-    model = their_ppo(real, PPOSettings(**vars(settings) | {"minibatch": real, "steps": T}))
+    model = their_ppo(real, PPOSettings(**vars(settings) | {"batch_size": real, "rollout_steps": T}))
     network, parameters = copy_weights(model.policy)
     before = [x.detach().clone() for x in parameters]
     numbers = torch.Generator().manual_seed(seed)
@@ -372,6 +377,11 @@ def random_batch(seed: int = 0) -> dict[str, Tensor]:
     return batch
 
 
+def loss_of(batch: dict[str, Tensor], **weights: float) -> PPOLosses:
+    rows = Experience(batch["real"], *(batch[name] for name in Experience._fields[1:]))
+    return ppo_loss(batch["logits"], batch["values"], rows, **weights)
+
+
 def test_at_the_policy_that_acted_the_gradient_is_that_of_a2c() -> None:
     """Ratio one: the clip has nothing to say, and r A has the gradient of log pi A."""
     batch = random_batch()
@@ -379,7 +389,7 @@ def test_at_the_policy_that_acted_the_gradient_is_that_of_a2c() -> None:
     chosen = leaves[0].log_softmax(-1).gather(-1, batch["actions"][..., None])[..., 0].detach()
     batch["old_log_probs"] = chosen
     batch["advantages"] = (batch["returns"] - batch["values"]).detach()
-    ours = ppo_loss(**batch, value_weight=0.3, entropy_weight=0.1)
+    ours = loss_of(batch, value_weight=0.3, entropy_weight=0.1)
     theirs = a2c_loss(*leaves, batch["actions"], batch["returns"], batch["real"], 0.3, 0.1)
     one, two = (torch.autograd.grad(losses.total, leaves) for losses in (ours, theirs))
     assert all(torch.allclose(a, b, rtol=1e-6, atol=1e-9) for a, b in zip(one, two, strict=True))
@@ -411,7 +421,7 @@ def test_gradient_of_the_loss_by_finite_differences() -> None:
         return (ends[0] - ends[1]) / (2 * step)
 
     inputs = {name: batch[name].clone().requires_grad_() for name in ("logits", "values")}
-    losses = ppo_loss(**{**batch, **inputs}, clip=0.1, value_weight=0.3, entropy_weight=0.1)
+    losses = loss_of(batch | inputs, clip_range=0.1, value_weight=0.3, entropy_weight=0.1)
     assert losses.total.item() == pytest.approx(by_hand(), rel=1e-12)
     losses.total.backward()
     for name, tensor in inputs.items():
@@ -424,8 +434,8 @@ def test_rows_that_only_reset_change_nothing() -> None:
     batch = random_batch()
     real, leaves = batch["real"], [batch[name].requires_grad_() for name in ("logits", "values")]
     batch["old_log_probs"] = batch["old_log_probs"].masked_fill(~real, -1e4)  # a ratio of e^10000
-    masked = ppo_loss(**batch, clip=0.1, entropy_weight=0.02)
-    without = ppo_loss(**{name: x[real] for name, x in batch.items()}, clip=0.1, entropy_weight=0.02)
+    masked = loss_of(batch, clip_range=0.1, entropy_weight=0.02)
+    without = loss_of({name: x[real] for name, x in batch.items()}, clip_range=0.1, entropy_weight=0.02)
     assert torch.allclose(torch.stack(masked), torch.stack(without), rtol=1e-12)
     one, two = (torch.autograd.grad(losses.total, leaves) for losses in (masked, without))
     assert all(torch.allclose(a, b, rtol=1e-12) for a, b in zip(one, two, strict=True))

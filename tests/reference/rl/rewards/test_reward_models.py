@@ -11,8 +11,8 @@ from gymnasium.utils.env_checker import check_env
 from deepseek_book_utils.rl.environments import Environments, Step
 from deepseek_book_utils.rl.policy.ppo import PPOSettings, judge_rollout
 from deepseek_book_utils.rl.rewards.reward_learning import (
+    LearnedRewardSettings,
     RewardBasedLearning,
-    RewardLearningSettings,
     learned_rewards,
 )
 from deepseek_book_utils.rl.rewards.reward_models import (
@@ -116,7 +116,7 @@ def test_fitting_a_linear_model_finds_least_squares() -> None:
     given, other = labels(), labels(50, noise=0.0)
     torch.manual_seed(0)
     model = RewardModel(2, 3, hidden=())
-    settings = RewardModelSettings(hidden=(), learning_rate=0.03, steps=300, batch=256)
+    settings = RewardModelSettings(hidden=(), learning_rate=0.03, updates=300, batch_size=256)
     fit_reward_model(model, given, settings, torch.Generator().manual_seed(0))
     inputs = torch.cat((other.observations, F.one_hot(other.actions, 3).float()), dim=1)
     found = model(other.observations, other.actions).detach()
@@ -125,8 +125,10 @@ def test_fitting_a_linear_model_finds_least_squares() -> None:
 
 # --- learning ---------------------------------------------------------------------------------------------
 
-BY_HAND = RewardLearningSettings(
-    ppo=PPOSettings(environments=1, steps=64, minibatch=32, discount=0.5, gae_decay=1.0, reward_scale=1.0),
+BY_HAND = LearnedRewardSettings(
+    ppo=PPOSettings(
+        environments=1, rollout_steps=64, batch_size=32, discount=0.5, gae_decay=1.0, reward_scale=1.0
+    ),
     kl_weight=0.0,
 )
 

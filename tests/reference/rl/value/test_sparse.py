@@ -141,7 +141,7 @@ def test_a_critic_that_knows_the_potential_sees_no_shaping() -> None:
     heights = torch.cat((height(step.observations), height(step.next_observations[-1:])))
     shaped = RewardShapingModel(2, GAMMA, height)(step)
     found = [
-        compute_gae(rewards, v[:-1], v[-1], step.terminated, step.truncated, step.real, GAMMA, 0.8)
+        compute_gae(step._replace(rewards=rewards), v[:-1], v[-1], GAMMA, 0.8)
         for rewards, v in ((step.rewards, values), (shaped, values - heights))
     ]
     torch.testing.assert_close(*found, rtol=1e-4, atol=1e-4)

@@ -123,7 +123,7 @@ class Script:
 
 
 def learn(steps: tuple, **settings) -> list[float]:
-    return q_learning(Script(*steps), QLearningSettings(gamma=0.5, **settings), 0).q[:, 0].tolist()
+    return q_learning(Script(*steps), QLearningSettings(discount=0.5, **settings), 0).q[:, 0].tolist()
 
 
 def test_updates_by_hand() -> None:
@@ -152,7 +152,7 @@ def test_time_running_out_is_not_an_end(terminated, truncated) -> None:
 
 def test_q_learning_learns_about_the_best_action_not_about_the_one_it_takes() -> None:
     """With random actions throughout it still learns the values of the best ones: it is off-policy."""
-    settings = QLearningSettings(episodes=60, gamma=0.9, epsilon=1.0, final_epsilon=1.0)
+    settings = QLearningSettings(episodes=60, discount=0.9, epsilon=1.0, final_epsilon=1.0)
     task = "CliffWalking-v1"
     learned, truth = q_learning(gymnasium.make(task), settings, 10), value_iteration(model_of(task), 0.9)
     assert np.abs(learned.q - truth)[learned.visits > 20].max() < 1e-6
@@ -164,12 +164,12 @@ def test_q_learning_learns_about_the_best_action_not_about_the_one_it_takes() ->
 
 def compare(task: str, settings: QLearningSettings, seed: int) -> float:
     """Assert that the learned policy is optimal wherever it comes; the error of Q for what it does."""
-    model, truth = model_of(task), value_iteration(model_of(task), settings.gamma)
+    model, truth = model_of(task), value_iteration(model_of(task), settings.discount)
     learned = q_learning(gymnasium.make(task), settings, seed)
     policy = learned.q.argmax(axis=1)
     states = reachable_states(model, policy, starts_of(task))
     assert best_actions(truth)[states, policy[states]].all()
-    values = evaluate_policy(model, policy, settings.gamma)
+    values = evaluate_policy(model, policy, settings.discount)
     assert values[states] == pytest.approx(truth.max(axis=1)[states], abs=1e-6)
     return float(np.abs(learned.q - truth)[states, policy[states]].max())
 

@@ -31,7 +31,7 @@ from deepseek_book_utils.rl.rollouts import collect
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # as a notebook's functions travel
 
-SMALL = replace(A3C_SETTINGS, total_steps=2000, environments=4, steps=10, hidden=(8,))
+SMALL = replace(A3C_SETTINGS, total_steps=2000, environments=4, rollout_steps=10, hidden=(8,))
 
 
 def alive(pid: int) -> bool:
@@ -245,7 +245,7 @@ def test_one_worker_alone_is_a2c() -> None:
         rollout = collect(envs, network.actor, 10, generator)
         optimizer.zero_grad()
         rollout_loss(network, rollout, envs.observations, SMALL).total.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), SMALL.clip)
+        torch.nn.utils.clip_grad_norm_(network.parameters(), SMALL.max_grad_norm)
         optimizer.param_groups[0]["lr"] = SMALL.learning_rate * cosine(40 * update, 2000)
         optimizer.step()
     assert torch.allclose(weights, parameters_to_vector(network.parameters()), atol=1e-4)

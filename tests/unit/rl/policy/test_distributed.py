@@ -31,7 +31,7 @@ from deepseek_book_utils.rl.policy.rollout_workers import RolloutWorker
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # as a notebook's functions travel
 
 NAME = "CartPole-v1"
-SMALL = A2CSettings(total_steps=600, environments=4, steps=10, hidden=(8,))
+SMALL = A2CSettings(total_steps=600, environments=4, rollout_steps=10, hidden=(8,))
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from deepseek_book_utils.rl.advantages import compute_gae, normalise_advantages
-from deepseek_book_utils.rl.environments import Environments
+from deepseek_book_utils.rl.environments import Environments, Step
 from deepseek_book_utils.rl.policy.actor_critic import ActorCritic
 from deepseek_book_utils.rl.policy.ppo import (
+    Experience,
     PPOSettings,
     judge_rollout,
     ppo_loss,
@@ -23,33 +24,18 @@ from deepseek_book_utils.rl.policy.ppo import (
 )
 from deepseek_book_utils.rl.rollouts import collect
 
-SMALL = PPOSettings(total_steps=600, environments=4, steps=10, minibatch=16, epochs=3, hidden=(8,))
+SMALL = PPOSettings(total_steps=600, environments=4, rollout_steps=10, batch_size=16, epochs=3, hidden=(8,))
 YES = torch.tensor([True])
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"total_steps": 0}, "total_steps = 0 teaches nothing: take total_steps > 0"),
-        ({"environments": 0}, "take environments > 0"),
-        ({"steps": -1}, "take steps > 0"),
-        ({"epochs": 0}, "take epochs > 0"),
-        ({"minibatch": 0}, "take minibatch > 0"),
-        ({"learning_rate": 0.0}, "take learning_rate > 0"),
-        ({"learning_rate": math.nan}, "take learning_rate > 0"),
-        ({"reward_scale": -1.0}, "take reward_scale > 0"),
-        ({"clip": 0.0}, "take clip > 0"),
-        ({"gradient_clip": 0.0}, "take gradient_clip > 0"),
-        ({"value_weight": -0.5}, "take value_weight >= 0"),
-        ({"entropy_weight": math.inf}, "take entropy_weight >= 0"),
-        ({"discount": 1.01}, "take 0 <= discount <= 1"),
-        ({"gae_decay": -0.1}, "take 0 <= gae_decay <= 1"),
-        ({"gae_decay": math.nan}, "take 0 <= gae_decay <= 1"),
-        ({"total_steps": 100}, r"less than one update: take at least environments \* steps = "),
-        ({"minibatch": 10**6}, r"take at most environments \* steps = "),
+        ({"total_steps": 100}, r"less than one update: take at least environments \* rollout_steps = "),
+        ({"batch_size": 10**6}, r"take at most environments \* rollout_steps = "),
     ],
 )
-def test_settings_without_sense(change, message) -> None:
+def test_settings_that_do_not_go_together(change, message) -> None:
     with pytest.raises(ValueError, match=message):
         PPOSettings(**change)
 
@@ -63,18 +49,28 @@ def test_tasks_that_do_not_fit(name, message) -> None:
         train_ppo(name, SMALL, seed=0)
 
 
+def recorded(rewards: Tensor, *ends: Tensor) -> Step:
+    """A rollout that tells rewards and ends; nobody looks at the rest."""
+    return Step(rewards, rewards, rewards, rewards, *ends)
+
+
+def told(*columns: Tensor) -> Experience:
+    """Rows whose observations nobody looks at."""
+    return Experience(columns[-1], *columns)
+
+
 def test_shapes_are_not_broadcast() -> None:
     """A critic's (B, 1) against returns (B,) would make a table (B, B), and a loss that says nothing."""
     row, yes = torch.zeros(6), torch.ones(6, dtype=torch.bool)
     with pytest.raises(ValueError, match="Mind the critic's last axis"):
-        ppo_loss(torch.zeros(6, 2), torch.zeros(6, 1), row.long(), row, row, row, yes)
+        ppo_loss(torch.zeros(6, 2), torch.zeros(6, 1), told(row.long(), row, row, row, yes))
     with pytest.raises(ValueError, match="Expected logits"):
-        ppo_loss(torch.zeros(6, 2), row, row.long(), torch.zeros(6, 1), row, row, yes)
+        ppo_loss(torch.zeros(6, 2), row, told(row.long(), torch.zeros(6, 1), row, row, yes))
     table, no = torch.zeros(2, 3), torch.zeros(2, 3, dtype=torch.bool)
     with pytest.raises(ValueError, match=r"last_value \(N,\); got .*\(2, 3\).* and \(3, 1\)"):
-        compute_gae(table, table, torch.zeros(3, 1), no, no, ~no, 0.9, 0.9)
-    with pytest.raises(ValueError, match="Expected rewards"):
-        compute_gae(torch.zeros(2, 1), table, torch.zeros(3), no, no, ~no, 0.9, 0.9)
+        compute_gae(recorded(table, no, no, ~no), table, torch.zeros(3, 1), 0.9, 0.9)
+    with pytest.raises(ValueError, match="Expected a rollout"):
+        compute_gae(recorded(torch.zeros(2, 1), no, no, ~no), table, torch.zeros(3), 0.9, 0.9)
 
 
 def push(ratio: float, advantage: float, clip: float = 0.2) -> float:
@@ -82,7 +78,8 @@ def push(ratio: float, advantage: float, clip: float = 0.2) -> float:
     logits = torch.zeros(1, 2, requires_grad=True)
     old = torch.tensor([math.log(0.5 / ratio)])
     zero = torch.zeros(1)
-    losses = ppo_loss(logits, zero, torch.tensor([1]), old, torch.tensor([advantage]), zero, YES, clip)
+    rows = told(torch.tensor([1]), old, torch.tensor([advantage]), zero, YES)
+    losses = ppo_loss(logits, zero, rows, clip)
     losses.total.backward()
     assert (logits.grad[0, 0] + logits.grad[0, 1]).abs() < 1e-7
     return -logits.grad[0, 1].item()
@@ -103,11 +100,11 @@ def test_the_critic_and_the_entropy_are_pushed_where_they_should() -> None:
     for better in (1.0, -1.0):
         values = torch.zeros(1, requires_grad=True)
         old, returns = torch.tensor([math.log(0.5)]), torch.tensor([better])
-        ppo_loss(torch.zeros(1, 2), values, torch.tensor([1]), old, zero, returns, YES).total.backward()
+        ppo_loss(torch.zeros(1, 2), values, told(torch.tensor([1]), old, zero, returns, YES)).total.backward()
         assert values.grad[0] == pytest.approx(-better)  # half of two times the error
     logits = torch.tensor([[2.0, 0.0]], requires_grad=True)
     old = logits.detach().log_softmax(-1)[:, 0]
-    losses = ppo_loss(logits, zero, torch.tensor([0]), old, zero, zero, YES, 0.2, 0.5, 0.1)
+    losses = ppo_loss(logits, zero, told(torch.tensor([0]), old, zero, zero, YES), 0.2, 0.5, 0.1)
     losses.total.backward()
     assert logits.grad[0, 0] > 0.01  # descent makes the likelier action less likely
 
@@ -117,14 +114,15 @@ def test_kl_is_that_of_the_old_policy_from_the_new() -> None:
     old, new = torch.tensor([0.2, 0.8]), torch.tensor([0.35, 0.65])
     actions = torch.tensor([0] + [1] * 4)
     zero, yes = torch.zeros(5), torch.ones(5, dtype=torch.bool)
-    losses = ppo_loss(new.log().expand(5, 2), zero, actions, old.log()[actions], zero, zero, yes, clip=0.5)
+    rows = told(actions, old.log()[actions], zero, zero, yes)
+    losses = ppo_loss(new.log().expand(5, 2), zero, rows, clip_range=0.5)
     assert losses.kl.item() == pytest.approx(float((old * (old / new).log()).sum()), rel=1e-5)
     assert losses.clipped.item() == pytest.approx(0.2)  # 0.35 / 0.2 is past one and a half
 
 
 def test_a_batch_of_resets_or_of_one_row_is_no_accident() -> None:
     zero, no = torch.zeros(1), torch.tensor([False])
-    losses = ppo_loss(torch.zeros(1, 2), zero, torch.tensor([0]), zero, zero, zero, no)
+    losses = ppo_loss(torch.zeros(1, 2), zero, told(torch.tensor([0]), zero, zero, zero, no))
     assert all(part == 0 for part in losses)
     assert normalise_advantages(torch.tensor([3.0]), no) == 0
     assert normalise_advantages(torch.tensor([3.0]), YES) == 0  # nothing to compare it with
@@ -146,8 +144,8 @@ def test_judging_puts_the_parts_together() -> None:
     assert not any(x.requires_grad for x in rows)
     logits, values = network(rollout.observations)
     values, last = values.detach(), network(envs.observations)[1].detach()
-    ends = (rollout.terminated, rollout.truncated, rollout.real)
-    advantages = compute_gae(0.1 * rollout.rewards, values, last, *ends, 0.8, 0.7)
+    scaled = rollout._replace(rewards=0.1 * rollout.rewards)
+    advantages = compute_gae(scaled, values, last, 0.8, 0.7)
     assert torch.allclose(rows.advantages.view(50, 4), advantages)
     assert torch.allclose(rows.returns.view(50, 4), advantages + values)
     t, n = 17, 2
@@ -223,7 +221,7 @@ def test_where_the_clock_ran_out_the_value_of_what_was_seen_last_stands_for_the_
 
 
 def test_every_row_is_used_once_an_epoch_and_the_loss_is_made_of_the_settings() -> None:
-    settings = replace(SMALL, epochs=1, minibatch=9, value_weight=0.3, entropy_weight=0.2, clip=0.07)
+    settings = replace(SMALL, epochs=1, batch_size=9, value_weight=0.3, entropy_weight=0.2, clip_range=0.07)
     envs, network, rollout = rollout_of("CartPole-v1", 10, settings)
     rows = judge_rollout(network, rollout, envs.observations, settings)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.0)  # nothing moves: the losses can be worked out
@@ -239,13 +237,13 @@ def test_every_row_is_used_once_an_epoch_and_the_loss_is_made_of_the_settings() 
     order = torch.randperm(40, generator=torch.Generator().manual_seed(7))
     for i in order.split(9):
         advantages = normalise_advantages(rows.advantages[i], rows.real[i])
-        told = (rows.actions[i], rows.old_log_probs[i], advantages, rows.returns[i], rows.real[i])
-        expected.append(torch.stack(ppo_loss(*network(rows.observations[i]), *told, 0.07, 0.3, 0.2)))
+        batch = Experience(*(x[i] for x in rows))._replace(advantages=advantages)
+        expected.append(torch.stack(ppo_loss(*network(batch.observations), batch, 0.07, 0.3, 0.2)))
     assert torch.allclose(torch.stack(losses), torch.stack(expected).mean(0), atol=1e-6)
 
 
 def test_the_gradient_is_clipped() -> None:
-    settings = replace(SMALL, epochs=1, minibatch=40, gradient_clip=1e-3)
+    settings = replace(SMALL, epochs=1, batch_size=40, max_grad_norm=1e-3)
     envs, network, rollout = rollout_of("CartPole-v1", 10, settings)
     rows = judge_rollout(network, rollout, envs.observations, settings)
     before = torch.nn.utils.parameters_to_vector(network.parameters()).detach().clone()
@@ -287,7 +285,9 @@ def test_more_epochs_go_further_and_the_clip_holds_them_back() -> None:
     """KL from the policy that acted, the same first rollout: one epoch, thirty, thirty without a clip."""
 
     def first(epochs: int, clip: float) -> dict[str, float]:
-        settings = PPOSettings(total_steps=1024, epochs=epochs, clip=clip, environments=16, steps=64)
+        settings = PPOSettings(
+            total_steps=1024, epochs=epochs, clip_range=clip, environments=16, rollout_steps=64
+        )
         return train_ppo("CartPole-v1", replace(settings, learning_rate=1e-2), 0)[1][0]
 
     short, held, free = first(1, 0.2), first(30, 0.2), first(30, 1e9)

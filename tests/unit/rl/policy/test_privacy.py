@@ -13,11 +13,11 @@ from deepseek_book_utils.rl.policy.privacy import (
 
 
 @pytest.mark.parametrize(
-    "change", [{"noise": 0}, {"rate": 1.1}, {"rate": -0.1}, {"order": 1}, {"order": math.inf}]
+    "change", [{"noise": 0}, {"sample_rate": 1.1}, {"sample_rate": -0.1}, {"order": 1}, {"order": math.inf}]
 )
 def test_divergences_without_sense(change) -> None:
-    with pytest.raises(ValueError, match="take noise > 0, 0 <= rate <= 1 and a finite order > 1"):
-        renyi_divergence(**({"noise": 1.0, "rate": 0.1, "order": 2.0} | change))
+    with pytest.raises(ValueError, match="take noise > 0, 0 <= sample_rate <= 1 and a finite order > 1"):
+        renyi_divergence(**({"noise": 1.0, "sample_rate": 0.1, "order": 2.0} | change))
 
 
 def test_questions_without_sense() -> None:

@@ -26,25 +26,16 @@ from deepseek_book_utils.rl.policy.trpo import (
 )
 from deepseek_book_utils.rl.rollouts import collect
 
-SMALL = TRPOSettings(total_steps=1200, environments=4, steps=30, hidden=(8,))
+SMALL = TRPOSettings(total_steps=1200, environments=4, rollout_steps=30, hidden=(8,))
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"total_steps": 0}, "total_steps = 0 teaches nothing: take total_steps > 0"),
-        ({"max_kl": 0.0}, "take max_kl > 0"),
-        ({"max_kl": math.nan}, "take max_kl > 0"),
-        ({"products": 0}, "take products > 0"),
-        ({"trials": -1}, "take trials > 0"),
-        ({"damping": -0.1}, "take damping >= 0"),
-        ({"shrink": 1.0}, "take 0 < shrink < 1"),
-        ({"discount": 1.5}, "take 0 <= discount <= 1"),
-        ({"gae_decay": -0.5}, "take 0 <= gae_decay <= 1"),
-        ({"total_steps": 500}, r"less than one update: take at least environments \* steps = 1024"),
+        ({"total_steps": 500}, r"less than one update: take at least environments \* rollout_steps = 1024"),
     ],
 )
-def test_settings_without_sense(change, message) -> None:
+def test_settings_that_do_not_go_together(change, message) -> None:
     with pytest.raises(ValueError, match=message):
         TRPOSettings(**change)
 
@@ -128,8 +119,8 @@ def test_rows_are_gae_without_resets() -> None:
     rollout = collect(envs, network.actor, 100, torch.Generator().manual_seed(0))
     found = real_rows(network, rollout, envs.observations, SMALL)
     values, last = network(rollout.observations)[1].detach(), network(envs.observations)[1].detach()
-    ends = (rollout.terminated, rollout.truncated, rollout.real)
-    gae = compute_gae(SMALL.reward_scale * rollout.rewards, values, last, *ends, 0.99, 0.95)
+    scaled = rollout._replace(rewards=SMALL.reward_scale * rollout.rewards)
+    gae = compute_gae(scaled, values, last, 0.99, 0.95)
     real = rollout.real
     assert not real.all() and len(found.actions) == int(real.sum())
     assert torch.equal(found.observations, rollout.observations[real])
@@ -169,7 +160,7 @@ def test_the_critic_is_fitted_and_the_actor_is_not_touched() -> None:
     network, rows, _ = some_rows(0)
     actor, generator = weights_of(network.actor), torch.Generator().manual_seed(0)
     optimizer = torch.optim.Adam(network.critic.parameters(), 3e-3)
-    settings = replace(SMALL, epochs=20, minibatch=64)
+    settings = replace(SMALL, epochs=20, batch_size=64)
     errors = [regress_critic(network.critic, optimizer, rows, settings, generator) for _ in range(5)]
     with torch.no_grad():
         error = (network(rows.observations)[1] - rows.returns).square().mean().item()

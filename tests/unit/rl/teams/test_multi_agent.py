@@ -66,19 +66,6 @@ def test_an_unknown_method() -> None:
         TeamSettings(method="joint")
 
 
-@pytest.mark.parametrize("name", ["updates", "episodes", "hidden"])
-def test_at_least_one(name) -> None:
-    with pytest.raises(ValueError, match=f"{name} = 0: take at least one"):
-        TeamSettings(**{name: 0})
-
-
-@pytest.mark.parametrize("name", ["epsilon", "final_epsilon", "gamma"])
-@pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
-def test_shares_between_zero_and_one(name, value) -> None:
-    with pytest.raises(ValueError, match=f"take 0 <= {name} <= 1"):
-        TeamSettings(**{name: value})
-
-
 @pytest.mark.parametrize("method", ["vdn", "qmix"])
 def test_rivals_are_no_team(method) -> None:
     with pytest.raises(ValueError, match="take method='independent'"):

@@ -204,11 +204,6 @@ def test_nothing_follows_a_terminal_state_not_even_infinity() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"updates": 0}, "take updates > 0"),
-        ({"learning_rate": math.nan}, "take learning_rate > 0"),
-        ({"reward_scale": 0.0}, "take reward_scale > 0"),
-        ({"discount": 1.1}, "take 0 <= discount <= 1"),
-        ({"epsilon": -0.1}, "take 0 <= epsilon <= 1"),
         ({"learning_starts": 8}, "a batch must be there before learning starts"),
         ({"capacity": 20}, "must fit the replay"),
     ],
