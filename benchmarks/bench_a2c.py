@@ -12,7 +12,7 @@ otherwise its defaults), and we have ours.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
@@ -22,6 +22,7 @@ from stable_baselines3.common.env_util import make_vec_env
 from torch import Tensor
 
 from benchmarks.measure import OURS, alternate
+from deepseek_book_utils.records import RECORD_SEEDS
 from deepseek_book_utils.rl.policy.actor_critic import A2CSettings, train_a2c
 from deepseek_book_utils.rl.rollouts import greedy_returns
 
@@ -141,7 +142,7 @@ def their_training(seed: int, total_steps: int = 500_000) -> dict[str, float | N
     return evaluations.summary(seed)
 
 
-def stability(seeds: tuple[int, ...] = (20, 21, 22, 23, 24)) -> dict[str, list[dict[str, float | None]]]:
+def stability(seeds: Sequence[int] = RECORD_SEEDS) -> dict[str, list[dict[str, float | None]]]:
     """Trainings of both, in turn."""
     found: dict[str, list[dict[str, float | None]]] = {OURS: [], THEIRS: []}
     for seed in seeds:
@@ -150,7 +151,7 @@ def stability(seeds: tuple[int, ...] = (20, 21, 22, 23, 24)) -> dict[str, list[d
     return found
 
 
-def run(repetitions: int = 7, seeds: tuple[int, ...] = (20, 21, 22, 23, 24)) -> dict[str, object]:
+def run(repetitions: int = 7, seeds: Sequence[int] = RECORD_SEEDS) -> dict[str, object]:
     """Environment steps a CPU second, repetition by repetition, and the trainings of both (minutes each)."""
     torch.set_num_threads(1)
     return {"steps_per_second": speed(repetitions), "trainings": stability(seeds)}
