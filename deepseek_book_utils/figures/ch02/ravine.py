@@ -1,19 +1,23 @@
 """The reacting figure of chapter 2 on optimisers: three ways down a ravine.
 
-The drawing lies in `ravine.js`. Its sentences are computed here with the
-rules that the chapter teaches, so that figure and text cannot part.
+The drawing lies in `ravine.js`. Its sentences are computed with the rules
+that the chapter hands in, so that figure and text cannot part.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ...interactive import Picture, Settings, asset, figure, num, slider
-from ...nn.optimizers import AdamSettings, Rule, SGDSettings, adam, sgd
+from ...nn.optimizers import Rule
 
 CURVATURE = (1.0, 100.0)  # of the bowl along the ravine and across it
-STEPS, MOMENTUM = 80, 0.9
+STEPS = 80
+
+# The rules that race at a learning rate, each with its settings: "plain SGD", "momentum", "Adam"
+Ways = Callable[[float], Mapping[str, tuple[Rule, Any]]]
 
 
 def descend(rule: Rule, settings: Any, start: tuple[float, float]) -> Tensor:
@@ -30,15 +34,11 @@ def descend(rule: Rule, settings: Any, start: tuple[float, float]) -> Tensor:
     return torch.stack(points)
 
 
-def _ravine_sentence(settings: Settings) -> str:
+def _ravine_sentence(ways: Ways, settings: Settings) -> str:
     rate, x, y = (float(settings[key]) for key in ("rate", "x", "y"))
-    rules: dict[str, tuple[Rule, Any]] = {
-        "plain SGD": (sgd, SGDSettings(rate)),
-        "momentum": (sgd, SGDSettings(rate, MOMENTUM)),
-        "Adam": (adam, AdamSettings(rate)),
-    }
     ends = {
-        name: descend(rule, settings, (x, y))[-1].norm().item() for name, (rule, settings) in rules.items()
+        name: descend(rule, settings, (x, y))[-1].norm().item()
+        for name, (rule, settings) in ways(rate).items()
     }
     places = [f"{name} {'flown off' if far > 10 else num(far)}" for name, far in ends.items()]
     nearest = min(ends, key=lambda name: ends[name])
@@ -55,9 +55,9 @@ def _ravine_sentence(settings: Settings) -> str:
     )
 
 
-def ravine_figure() -> Picture:
+def ravine_figure(ways: Ways) -> Picture:
     """SGD, momentum and Adam on a bowl a hundred times steeper across than along: drag
-    the start, move the learning rate.
+    the start, move the learning rate. `ways` gives the three for a rate.
     """
     first = {"rate": 0.018, "x": -2.0, "y": 0.5}
     changes: list[Settings] = [
@@ -70,7 +70,7 @@ def ravine_figure() -> Picture:
         {"x": 0.5, "y": -0.5},
         {"rate": 0.03, "y": 0},
     ]
-    defaults = AdamSettings()
+    momentum, defaults = (ways(first["rate"])[name][1] for name in ("momentum", "Adam"))
     return figure(
         "ravine",
         "Momentum remembers, Adam rescales",
@@ -84,11 +84,11 @@ def ravine_figure() -> Picture:
         {
             "curvature": CURVATURE,
             "steps": STEPS,
-            "mu": MOMENTUM,
+            "mu": momentum.momentum,
             "beta1": defaults.beta1,
             "beta2": defaults.beta2,
             "epsilon": defaults.epsilon,
         },
-        says=[(c, _ravine_sentence({**first, **c})) for c in changes],
+        says=[(c, _ravine_sentence(ways, {**first, **c})) for c in changes],
         height=384,
     )

@@ -45,8 +45,16 @@ def test_the_other_paths_are_torchs(rule: Any, settings: Any, library: Any) -> N
         optimizer.step()
 
 
+def ways(rate: float) -> dict[str, tuple[Any, Any]]:
+    return {
+        "plain SGD": (sgd, SGDSettings(rate)),
+        "momentum": (sgd, SGDSettings(rate, 0.9)),
+        "Adam": (adam, AdamSettings(rate)),
+    }
+
+
 def test_the_sentences_say_who_escapes() -> None:
-    rows = sentences(ravine.ravine_figure())
+    rows = sentences(ravine.ravine_figure(ways))
     start = "Distance from the minimum after 80 steps at learning rate 0.018: plain SGD 0.47"
     assert rows["{}"].startswith(start)  # 2 * 0.982^80
     assert rows["{}"].endswith("Nearest is momentum.")
