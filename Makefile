@@ -35,8 +35,9 @@ help:  ## this list
 	@echo
 	@awk -F ':.*## ' '/^[a-z]+:.*## / && !/^(book|test):/ {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "Settings: PYTHON=python3.12 (3.11 to 3.13), WORKERS=2 (test processes), PORT=8000 (serve),"
+	@echo "Settings: PYTHON=python3.12 (3.11 to 3.13), WORKERS=2 (processes), PORT=8000 (serve),"
 	@echo "          CHROMIUM=/path/to/chromium (site tests), BOOK_REPOSITORY_URL (a fork's buttons),"
+	@echo "          BOOK_SITE_URL (where the site will stand: its notebooks install the wheel from there),"
 	@echo "          SALT=2027 (assignments: hidden tests on data of your own)."
 
 $(READY): requirements.txt pyproject.toml
@@ -57,7 +58,7 @@ $(COLAB): tests/notebooks/requirements-colab.txt
 
 book: $(READY)  ## executes every notebook and builds the site
 	$(PY) -m tools.sync --check
-	$(PY) -m tools.build
+	$(PY) -m tools.build --jobs $(WORKERS)
 
 test: $(READY)  ## runs everything that must hold
 	@$(PY) -m tools.steps $(STEPS)
@@ -80,8 +81,8 @@ exercises: $(READY)  ## every wrong answer gets its message; a class of six thro
 site: $(READY)  ## the built site in a browser (`make book` before)
 	$(PYTEST) $(PARALLEL) tests/site
 
-notebooks: $(READY) $(COLAB)  ## every notebook cell by cell, and each alone as on Colab
-	$(PYTEST) $(PARALLEL) --nbval-lax --nbval-cell-timeout 600 --timeout 0 tests/notebooks notebooks
+notebooks: $(READY) $(COLAB)  ## every notebook cell by cell, alone, with Colab's versions and the wheel
+	$(PYTEST) -n $(WORKERS) --dist worksteal --timeout 0 tests/notebooks
 
 sync: $(READY)  ## writes the package's source into the notebooks, drops outputs
 	@$(PY) -m tools.sync

@@ -1,3 +1,3 @@
 """Companion package of *Dive into DeepSeek LLM*: its algorithms and its everyday tools."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

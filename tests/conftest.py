@@ -27,7 +27,4 @@ def pytest_configure(config: pytest.Config) -> None:
     # the kernel's warning about its local connection is no news to anyone
     (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n")
     os.environ["IPYTHONDIR"] = str(profile.parent)
-    if not config.getoption("nbval_lax", default=False):
-        os.environ.setdefault(
-            "MPLBACKEND", "agg"
-        )  # tests open no windows; notebooks keep their inline backend
+    os.environ.setdefault("MPLBACKEND", "agg")  # tests open no windows

@@ -1,36 +1,41 @@
-"""Execute the book's notebooks once each and keep the results in a jupyter-cache.
+"""Execute notebooks, two kernels at a time, and say what each took.
 
-jupyter-cache finds a notebook by its code cells alone. A result also depends on the package, on data files
-and on the installed versions, so the whole cache is dropped when any of those changed. A failing notebook is
-never cached: it fails again on the next run. Left out: two notebooks at once, as chapters measure seconds.
+Every notebook runs in an empty folder of its own, as it does on Colab. A cell that fails, is left out or
+writes to stderr stops the build with its message; nothing of that notebook is kept, so that it fails again on
+the next run.
 """
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
+import json
 import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import nbformat
-import yaml
-from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_client.kernelspec import NoSuchKernel
+from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-# Settings of the reader's environment that change what a chapter computes.
-ENVIRONMENT = ("DEEPSEEK_BOOK_DEVICE", "DEEPSEEK_BOOK_SCALE")
+from tools.cache import Run
+
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# CPU seconds of the kernel and of every process that it waited for; its largest memory in getrusage's unit.
+PROBE = """\
+import json, resource
+_used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+print(json.dumps([sum(u.ru_utime + u.ru_stime for u in _used), _used[0].ru_maxrss]))"""
 
 
 class ChapterFailed(RuntimeError):
@@ -38,95 +43,57 @@ class ChapterFailed(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Run:
-    """What one execution of a chapter took: seconds of wall clock, MiB of memory at the kernel's peak."""
+class Chapter:
+    """A notebook to execute: its name without suffix (`notebooks/04_r1_zero`), and its cells."""
 
-    code_cells: int
-    seconds: float
-    peak_mib: int
+    name: str
+    notebook: NotebookNode
 
-
-def chapters(root: Path) -> list[str]:
-    """Return the notebooks of `_toc.yml` in reading order, without suffix (`notebooks/04_r1_zero`)."""
-
-    def files(node: Any) -> Iterator[str]:
-        if isinstance(node, dict):
-            for key, value in node.items():
-                if key in ("root", "file"):
-                    yield value.removesuffix(".ipynb")
-                else:
-                    yield from files(value)
-        elif isinstance(node, list):
-            for item in node:
-                yield from files(item)
-
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf8"))
-    return [name for name in files(toc) if (root / f"{name}.ipynb").is_file()]
-
-
-def source_files(root: Path) -> list[Path]:
-    """Return the files, besides notebooks, that a chapter's result depends on: package, data, versions."""
-    found = [root / "requirements.txt", root / "pyproject.toml"]
-    for folder in ("deepseek_book_utils", "notebooks"):
-        for path in (root / folder).rglob("*"):
-            hidden = any(part.startswith((".", "__pycache__")) for part in path.relative_to(root).parts)
-            if path.is_file() and path.suffix != ".ipynb" and not hidden:
-                found.append(path)
-    return sorted(found)
-
-
-def source_key(root: Path) -> str:
-    """Return a hash of everything, besides its own cells, that a chapter's result depends on."""
-    digest = hashlib.sha256(f"{sys.version}\n{sys.prefix}\n".encode())
-    for name in ENVIRONMENT:
-        digest.update(f"{name}={os.environ.get(name, '')}\n".encode())
-    for path in source_files(root):
-        digest.update(f"{path.relative_to(root)}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def open_cache(root: Path, build: Path) -> tuple[JupyterCacheAbstract, str]:
-    """Return the execution cache and a line on its state, dropping it when `source_key` changed."""
-    folder, key_file = build / ".jupyter_cache", build / ".source_key"
-    key = source_key(root)
-    state = "execution cache found"
-    if not folder.is_dir():
-        state = "no execution cache yet"
-    elif not key_file.is_file() or key_file.read_text() != key:
-        shutil.rmtree(folder)
-        state = "package, data or requirements changed: execution cache dropped"
-    folder.mkdir(parents=True, exist_ok=True)
-    cache = get_cache(folder)
-    key_file.write_text(key)
-    return cache, state
+    @property
+    def cells(self) -> list[tuple[int, NotebookNode]]:
+        """The code cells that hold something, each with its place among all cells."""
+        numbered = enumerate(self.notebook.cells)
+        return [(i, cell) for i, cell in numbered if cell.cell_type == "code" and cell.source.strip()]
 
 
 def prepare_environment(build: Path) -> None:
-    """Set what every kernel inherits: one thread each, and no warning about ipykernel's TCP ports."""
+    """Set what every kernel inherits: one thread each, no warning about TCP ports, fonts that are known.
+
+    matplotlib writes to stderr where it must look for the fonts first: they are looked for here.
+    """
     profile = build / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n")
-    os.environ.update(IPYTHONDIR=str(build / "ipython"), OMP_NUM_THREADS="1")
-    # what macOS and MKL read instead
-    os.environ.update(MKL_NUM_THREADS="1", VECLIB_MAXIMUM_THREADS="1")
+    os.environ.update(IPYTHONDIR=str(build / "ipython"), MPLCONFIGDIR=str(build / "matplotlib"))
+    # the second and third are what macOS and MKL read instead
+    os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", VECLIB_MAXIMUM_THREADS="1")
+    (build / "matplotlib").mkdir(exist_ok=True)
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], check=True)
 
 
 class Progress:
-    """One line a chapter: rewritten in a terminal, printed every ten seconds elsewhere."""
+    """One line for all chapters that run: rewritten in a terminal, printed every ten seconds elsewhere."""
 
-    def __init__(self, name: str, total: int) -> None:
-        self.name, self.total, self.start = name, total, time.perf_counter()
-        self.live, self.printed = sys.stdout.isatty(), 0.0
+    def __init__(self) -> None:
+        self.at: dict[str, str] = {}
+        self.start = self.printed = time.perf_counter()
+        self.live = sys.stdout.isatty()
 
-    def show(self, done: int, *, last: bool = False) -> None:
-        """Say that `done` code cells ran so far."""
-        seconds = time.perf_counter() - self.start
-        line = f"      {self.name}: cell {done}/{self.total}, {seconds:.0f} s"
+    def show(self, name: str, done: int, total: int) -> None:
+        """Say that `done` code cells of this chapter ran so far."""
+        self.at[name] = f"{Path(name).name}: cell {done}/{total}"
+        now = time.perf_counter()
+        line = f"      {' · '.join(self.at.values())}, {now - self.start:.0f} s"
         if self.live:
-            print(f"\r{line}", end="\n" if last else "", flush=True)
-        elif last or seconds - self.printed >= 10:
-            self.printed = seconds
+            print(f"\r{line[: shutil.get_terminal_size().columns - 1]}\x1b[K", end="", flush=True)
+        elif now - self.printed >= 10:
+            self.printed = now
             print(line, flush=True)
+
+    def end(self, name: str, line: str) -> None:
+        """Print what became of this chapter on a line of its own."""
+        self.at.pop(name, None)
+        print(f"\r\x1b[K      {name}: {line}" if self.live else f"      {name}: {line}", flush=True)
 
 
 def failure(name: str, number: int, index: int, source: str, reason: str) -> str:
@@ -140,81 +107,134 @@ def failure(name: str, number: int, index: int, source: str, reason: str) -> str
     )
 
 
-def kernel_peak_mib(client: NotebookClient) -> int:
-    """Ask the live kernel for the largest amount of memory it held so far (MiB)."""
-    probe = new_code_cell("print(__import__('resource').getrusage(0).ru_maxrss)")
-    client.nb.cells.append(probe)
-    client.execute_cell(probe, len(client.nb.cells) - 1)
-    client.nb.cells.pop()
-    peak = int(probe.outputs[0].text)
-    return round(peak / (2**20 if sys.platform == "darwin" else 2**10))  # bytes on macOS, KiB on Linux
+def stderr_of(cell: NotebookNode) -> str:
+    """Return what the cell wrote to stderr."""
+    return "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr")
 
 
-def run_notebook(notebook: NotebookNode, name: str, folder: Path, timeout: int) -> Run:
-    """Execute every code cell of `notebook` in place, in `folder`, and return what it took.
+@asynccontextmanager
+async def kernel(client: NotebookClient, folder: Path) -> AsyncIterator[None]:
+    """Start the client's kernel in `folder`; end it with its processes, at once where something failed.
 
-    Raises ChapterFailed when a cell fails, times out, kills its kernel or is left out.
+    nbclient's own context takes Ctrl-C for itself, and would leave the kernel of another notebook running.
     """
-    cells = [
-        (i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()
-    ]
-    progress = Progress(name, len(cells))
+    manager = client.create_kernel_manager()
+    await client.async_start_new_kernel(cwd=str(folder))
+    channels = await client.async_start_new_kernel_client()
+    try:
+        yield
+    except BaseException:
+        if await ensure_async(manager.is_alive()):
+            await ensure_async(manager.signal_kernel(signal.SIGKILL))  # its whole process group
+        raise
+    finally:
+        channels.stop_channels()
+        await ensure_async(manager.shutdown_kernel())
+
+
+async def run_cell(client: NotebookClient, chapter: Chapter, number: int) -> None:
+    """Execute one code cell, `number` counted from 1. Raises ChapterFailed where it fails or warns."""
+    index, cell = chapter.cells[number - 1]
+    reason = ""
+    try:
+        await client.async_execute_cell(cell, index)
+    except CellExecutionError as error:
+        reason = error.traceback
+    except (CellTimeoutError, DeadKernelError) as error:
+        task = asyncio.current_task()
+        if task and task.cancelling():  # nbclient takes being cancelled for the death of its kernel
+            raise asyncio.CancelledError from None
+        reason = str(error)
+    if reason:
+        raise ChapterFailed(failure(chapter.name, number, index, cell.source, reason))
+
+
+def check(chapter: Chapter) -> None:
+    """Raise ChapterFailed where a cell wrote to stderr, which the page would show, or was left out."""
+    for number, (index, cell) in enumerate(chapter.cells, start=1):
+        if text := stderr_of(cell):
+            reason = f"It writes to stderr, and the page would show that:\n\n{text}"
+            raise ChapterFailed(failure(chapter.name, number, index, cell.source, reason))
+    counts = [cell.get("execution_count") for _, cell in chapter.cells]
+    ran = sum(count is not None for count in counts)
+    if ran != len(counts):
+        raise ChapterFailed(
+            f"{chapter.name}.ipynb: {ran} of {len(counts)} code cells ran; no cell may be skipped"
+        )
+
+
+async def measure(client: NotebookClient) -> tuple[float, int]:
+    """Ask the live kernel for its CPU seconds and for the most memory that it held (MiB)."""
+    probe = new_code_cell(PROBE)
+    client.nb.cells.append(probe)
+    await client.async_execute_cell(probe, len(client.nb.cells) - 1)
+    client.nb.cells.pop()
+    seconds, peak = json.loads(probe.outputs[0].text)
+    return round(seconds, 1), round(peak / (2**20 if sys.platform == "darwin" else 2**10))  # bytes or KiB
+
+
+async def run_notebook(chapter: Chapter, folder: Path, timeout: int, progress: Progress) -> Run:
+    """Execute every code cell in place, in the empty `folder`, and return what it took.
+
+    Raises ChapterFailed when a cell fails, warns, times out, kills its kernel or is left out, and when the
+    notebook leaves a file behind.
+    """
+    name, total = chapter.name, len(chapter.cells)
     client = NotebookClient(
-        notebook,
+        chapter.notebook,
         timeout=timeout,
         store_widget_state=False,
         record_timing=False,  # else each cell's metadata, and with it the cache's key, would change
-        resources={"metadata": {"path": str(folder)}},
     )
     try:
-        with client.setup_kernel():
-            for done, (index, cell) in enumerate(cells):
-                progress.show(done)
-                try:
-                    client.execute_cell(cell, index)
-                except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                    progress.show(done, last=True)
-                    reason = error.traceback if isinstance(error, CellExecutionError) else str(error)
-                    raise ChapterFailed(failure(name, done + 1, index, cell.source, reason)) from None
-            seconds, peak = time.perf_counter() - progress.start, kernel_peak_mib(client)
+        async with kernel(client, folder):
+            for number in range(1, total + 1):
+                progress.show(name, number - 1, total)
+                await run_cell(client, chapter, number)
+                if stderr_of(chapter.cells[number - 1][1]):
+                    check(chapter)
+            seconds, peak = await measure(client)
     except NoSuchKernel as error:
         raise ChapterFailed(
             f"{name}.ipynb asks for the kernel '{error.name}'; set its kernelspec to 'python3'"
         ) from None
-    executed = sum(cell.get("execution_count") is not None for _, cell in cells)
-    if executed != len(cells):
-        raise ChapterFailed(
-            f"{name}.ipynb: {executed} of {len(cells)} code cells ran; no cell may be skipped"
-        )
-    progress.show(len(cells), last=True)
-    notebook.metadata.pop("widgets", None)
-    return Run(code_cells=len(cells), seconds=round(seconds, 1), peak_mib=peak)
+    check(chapter)  # again: a thread may write after its cell
+    if left := ", ".join(sorted(path.name for path in folder.iterdir())):
+        raise ChapterFailed(f"{name}.ipynb leaves {left} behind: write into a temporary folder instead")
+    chapter.notebook.metadata.pop("widgets", None)
+    progress.end(name, f"{total} cells, {seconds:.1f} CPU s, {peak} MiB")
+    return Run(code_cells=total, cpu_seconds=seconds, peak_mib=peak)
 
 
-def run_chapter(
-    root: Path, build: Path, name: str, cache: JupyterCacheAbstract, timeout: int
-) -> tuple[Run, bool]:
-    """Return what chapter `name` took and whether that came from the cache; write `_build/executed/`."""
-    path = root / f"{name}.ipynb"
-    notebook = nbformat.read(path, as_version=4)
+async def run_all(
+    chapters: Sequence[Chapter],
+    folder: Path,
+    jobs: int,
+    timeout: int,
+    finished: Callable[[Chapter, Run], None],
+) -> None:
+    """Execute the chapters, `jobs` at a time, each in a folder of its own below `folder`.
+
+    `finished` is called as each ends. The first that fails stops all.
+    """
+    shutil.rmtree(folder, ignore_errors=True)  # what an interrupted build left
+    progress, free = Progress(), asyncio.Semaphore(jobs)
+
+    async def one(chapter: Chapter) -> None:
+        async with free:
+            own = folder / Path(chapter.name).name
+            own.mkdir(parents=True)
+            try:
+                run = await run_notebook(chapter, own, timeout, progress)
+            except ChapterFailed:
+                progress.end(chapter.name, "failed")
+                raise
+            finished(chapter, run)
+
+    tasks = [asyncio.create_task(one(chapter)) for chapter in chapters]
     try:
-        record = cache.match_cache_notebook(notebook)
-    except KeyError:
-        record = None
-    if record is None or "run" not in record.data:  # never run, or run by a bare `jupyter-book build`
-        before = set(source_files(root))
-        run, cached = run_notebook(notebook, name, path.parent, timeout), False
-        left = ", ".join(str(path.relative_to(root)) for path in set(source_files(root)) - before)
-        if left:  # the next build would take them for data that changed
-            raise ChapterFailed(f"{name}.ipynb leaves {left} behind: write into a temporary folder instead")
-        bundle = CacheBundleIn(
-            notebook, str(path), data={"execution_seconds": run.seconds, "run": asdict(run)}
-        )
-        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-    else:
-        run, cached = Run(**record.data["run"]), True
-        _, notebook = cache.merge_match_into_notebook(notebook)
-    executed = build / "executed" / path.name
-    executed.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, executed)
-    return run, cached
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

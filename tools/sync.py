@@ -6,6 +6,7 @@ alone. Edit the package, run `make sync`, look at the notebook: one direction on
 """
 
 import argparse
+import ast
 import re
 import sys
 from dataclasses import dataclass
@@ -27,13 +28,25 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
-# Where this notebook stands alone, on Colab for example, it fetches the book's package.
+# Where this notebook stands alone, on Colab for example, it fetches the release of the book's package
+# with which it was made. Its cells may not run with another.
+release = "{release}"
+source = "{source}"
+source = os.environ.get("DEEPSEEK_BOOK_PACKAGE", source)
 if find_spec("{package}") is None:
-    source = "{distribution} @ git+{repository}"
-    source = os.environ.get("DEEPSEEK_BOOK_PACKAGE", source)
     print("Installing", source)
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", source], check=True)
-    importlib.invalidate_caches()"""
+    importlib.invalidate_caches()
+
+import {package}
+
+installed = {package}.__version__
+if installed != release:
+    raise RuntimeError(
+        f"This notebook was made with release {{release}} of {package}; installed is {{installed}}. "
+        f'Fix: run %pip install "{{source}}" in a cell, restart the kernel, run this cell again; '
+        f"or take this notebook from release {{installed}} of the book."
+    )"""
 
 
 @dataclass(frozen=True)
@@ -85,14 +98,28 @@ def repository_url(root: Path) -> str:
     return str(url).rstrip("/")
 
 
+def release_of(package: Package) -> str:
+    """The package's version, from its `__init__.py`. Raises SyncError if there is none."""
+    value = getattr(package.modules[package.name].statement("__version__"), "value", None)
+    if not isinstance(value, ast.Constant):
+        raise SyncError(f"{package.name}.__version__ is no literal. Fix: write the version out there.")
+    return str(value.value)
+
+
+def release_source(package: Package, root: Path) -> str:
+    """What a notebook that stands alone installs: the tag of its own release, never the newest commit."""
+    tag = f"git+{repository_url(root)}@v{release_of(package)}"
+    return f"{package.name.replace('_', '-')} @ {tag}"
+
+
 def rendered(source: str, package: Package, root: Path) -> str:
     """What the cell with this source should hold; a cell that is not synced is returned as it is."""
     header = header_of(source)
     if not header:
         return source
     if header == "setup":
-        distribution = package.name.replace("_", "-")
-        return SETUP.format(package=package.name, distribution=distribution, repository=repository_url(root))
+        source = release_source(package, root)
+        return SETUP.format(package=package.name, release=release_of(package), source=source)
     return f"# sync: {header}\n{package.source(symbols_of(header))}"
 
 

@@ -1,119 +1,89 @@
-"""Each notebook alone in an empty folder, with Colab's versions and the book's wheel, without a network."""
+"""Each notebook alone in an empty folder, with Colab's versions and the book's wheel, cell by cell.
 
-import os
-import re
-import shutil
+`make book` runs the chapters in the book's environment; this is the second run of each, and the last.
+"""
+
 import subprocess
-import sys
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 
 from tools import assignments
-from tools.sync import ROOT, notebooks_in
+from tools.build import chapters
+from tools.sync import ROOT
 
-COLAB = ROOT / ".venv-colab"
-PYTHON = COLAB / "bin" / "python"
-REQUIREMENTS = ROOT / "tests" / "notebooks" / "requirements-colab.txt"
-STUBS = ROOT / "tests" / "notebooks" / "colab_stubs"
-SECONDS = 900
+SECONDS = 1800
+NBVAL = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", "--nbval-lax"]
+NBVAL += ["--nbval-cell-timeout=600"]
+EXECUTE = ["-c", "from nbclient.cli import main; main()", "--inplace", "--allow-errors", "--timeout=600"]
+CHAPTERS = [ROOT / f"{name}.ipynb" for name in chapters(ROOT)]
 EXERCISES = sorted((ROOT / "notebooks" / "exercises").glob("*.ipynb"))
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package as a reader's pip builds it from the repository."""
-    folder = tmp_path_factory.mktemp("wheel")
-    source = folder / "source"
-    source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    shutil.copytree(ROOT / "deepseek_book_utils", source / "deepseek_book_utils")
-    command = [
-        sys.executable,
-        "-m",
-        "build",
-        "--wheel",
-        "--no-isolation",
-        "--outdir",
-        str(folder),
-        str(source),
-    ]
-    subprocess.run(command, check=True)
-    [built] = folder.glob("*.whl")
-    return built
-
-
-@pytest.fixture
-def colab(tmp_path: Path, wheel: Path) -> dict[str, str]:
-    """The environment of a fresh Colab runtime, without the book's package; returns its variables."""
-    stamp = COLAB / ".installed"
-    if not stamp.is_file() or stamp.stat().st_mtime < REQUIREMENTS.stat().st_mtime:
-        pytest.fail(f"{COLAB.name} is missing or older than {REQUIREMENTS.name}. Fix: make notebooks")
-    subprocess.run([PYTHON, "-m", "pip", "uninstall", "-q", "-y", "deepseek-book-utils"], check=True)
-    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR") if name in os.environ}
-    return kept | {
-        "PATH": f"{COLAB / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(tmp_path),
-        "IPYTHONDIR": os.environ["IPYTHONDIR"],
-        "PYTHONPATH": str(STUBS),
-        "DEEPSEEK_BOOK_PACKAGE": str(wheel),
-        "PIP_NO_INDEX": "1",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PIP_ROOT_USER_ACTION": "ignore",
-        "HF_HUB_OFFLINE": "1",
-        "OMP_NUM_THREADS": "1",
-    }
+WHERE = "import deepseek_book_utils\nprint(deepseek_book_utils.__file__)"
 
 
 def test_the_wheel_carries_every_source_and_data_file(wheel: Path) -> None:
-    listing = subprocess.run(
-        [sys.executable, "-m", "zipfile", "-l", wheel], check=True, capture_output=True, text=True
-    ).stdout
     package = ROOT / "deepseek_book_utils"
     wanted = [path for path in package.rglob("*") if path.suffix in (".py", ".js", ".css", ".json")]
-    missing = [path.name for path in wanted if path.relative_to(ROOT).as_posix() not in listing]
+    listed = zipfile.ZipFile(wheel).namelist()
+    missing = [path.name for path in wanted if path.relative_to(ROOT).as_posix() not in listed]
     assert wanted and not missing, f"not in the wheel: {missing}. Fix: package-data in pyproject.toml"
 
 
-def run_alone(
-    notebook: nbformat.NotebookNode, name: str, colab: dict[str, str], tmp_path: Path, *options: str
-) -> list[nbformat.NotebookNode]:
-    """Execute the notebook in an empty folder; return its code cells, less the last, which looked around."""
-    alone = tmp_path / "alone"
-    alone.mkdir()
-    copy = alone / name
-    where = "import deepseek_book_utils\nprint(deepseek_book_utils.__file__)"
-    notebook.cells.append(nbformat.v4.new_code_cell(where))
-    nbformat.write(notebook, copy)
+@pytest.fixture
+def alone(tmp_path: Path, colab: dict[str, str]) -> Callable[..., str]:
+    """A function that runs a command on a notebook in an empty folder; it returns what the command says."""
 
-    command = [COLAB / "bin" / "jupyter-execute", "--inplace", f"--timeout={SECONDS}", *options, copy]
-    done = subprocess.run(command, cwd=alone, env=colab, capture_output=True, text=True, timeout=2 * SECONDS)
+    def run(notebook: NotebookNode, name: str, *command: str, status: int = 0) -> str:
+        folder = tmp_path / "alone"
+        folder.mkdir()
+        nbformat.write(notebook, folder / name)
+        python = str(tmp_path / "venv" / "bin" / "python")
+        done = subprocess.run(
+            [python, *command, name],
+            cwd=folder,
+            env=colab,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+        )
+        if done.returncode != status:
+            pytest.fail(f"{name} alone, with Colab's versions, failed.\n{done.stdout}", pytrace=False)
+        left = sorted(path.name for path in folder.iterdir() if path.name != name)
+        assert left == [], f"{name} left {left} beside itself"
+        return done.stdout
 
-    if done.returncode:
-        reason = re.sub(r"\x1b\[[0-9;]*m", "", done.stderr).split("exceptions.CellExecutionError: ")[-1]
-        pytest.fail(f"{name} alone, with Colab's versions, failed.\n{reason}", pytrace=False)
-    cells = [cell for cell in nbformat.read(copy, as_version=4).cells if cell.cell_type == "code"]
-    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), "a cell was left out"
-    installed = cells[-1].outputs[0].text.strip()
-    assert Path(installed).is_relative_to(COLAB), f"took the package from {installed}, not from the wheel"
-    assert not [path for path in alone.iterdir() if path.suffix == ".py"], "left source files beside itself"
-    return cells[:-1]
+    return run
 
 
-@pytest.mark.parametrize("notebook", notebooks_in(ROOT), ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_notebook_runs_alone(notebook: Path, colab: dict[str, str], tmp_path: Path) -> None:
-    run_alone(nbformat.read(notebook, as_version=4), notebook.name, colab, tmp_path)
+@pytest.mark.parametrize(
+    "path", [*CHAPTERS, *EXERCISES], ids=lambda path: path.relative_to(ROOT / "notebooks").as_posix()
+)
+def test_every_cell_of_the_notebook_runs_alone(path: Path, alone: Callable, tmp_path: Path) -> None:
+    notebook, report = nbformat.read(path, as_version=4), tmp_path / "cells.xml"
+    inside = f"{WHERE}\nassert {str(tmp_path / 'venv')!r} in deepseek_book_utils.__file__"
+    notebook.cells.append(nbformat.v4.new_code_cell(inside))  # from the wheel, not from the repository
+    alone(notebook, path.name, *NBVAL, f"--junitxml={report}")
+    [suite] = ElementTree.parse(report).iter("testsuite")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert (int(suite.get("tests")), suite.get("skipped")) == (len(code), "0"), "a cell was left out"
 
 
 @pytest.mark.parametrize("source", EXERCISES, ids=lambda path: path.stem)
 def test_the_student_file_runs_alone_and_says_what_is_to_do(
-    source: Path, colab: dict[str, str], tmp_path: Path
+    source: Path, alone: Callable, tmp_path: Path
 ) -> None:
     student = assignments.released(nbformat.read(source, as_version=4))
-    checks = 0
-    for cell in run_alone(student, source.name, colab, tmp_path, "--allow-errors"):
+    alone(student, source.name, *EXECUTE)
+    ran, checks = nbformat.read(tmp_path / "alone" / source.name, as_version=4), 0
+    cells = [cell for cell in ran.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), "a cell was left out"
+    for cell in cells:
         place = assignments.id_of(cell)
         errors = [output for output in cell.outputs if output.output_type == "error"]
         if place.endswith("-check"):
@@ -126,3 +96,9 @@ def test_the_student_file_runs_alone_and_says_what_is_to_do(
             wanted = "NotImplementedError" if place.endswith("-answer") else "none"
             assert {error.ename for error in errors} <= {wanted}, f"{place}: {errors}"
     assert checks == sum(place.endswith("-check") for place in map(assignments.id_of, student.cells)) > 0
+
+
+def test_a_failing_cell_is_named(alone: Callable) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")])
+    said = alone(notebook, "trial.ipynb", *NBVAL, status=1)
+    assert "1 / 0" in said and "ZeroDivisionError" in said

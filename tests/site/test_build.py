@@ -1,105 +1,147 @@
-"""The build: a failing cell fails every time, a change drops the cache, no cell runs twice or is skipped."""
+"""The build: a failing cell fails every time, what changed runs again and says why, no cell is skipped."""
 
-import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tests.site.small_book import book, executed, run, run_all
 from tools import build, execute
 
-KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+VARIABLES = ("IPYTHONDIR", "MPLCONFIGDIR", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
-def book(root: Path, *cells: str) -> Path:
-    """Write a book of one chapter, with a package of one module, into `root`."""
-    (root / "notebooks").mkdir(exist_ok=True)
-    (root / "deepseek_book_utils").mkdir(exist_ok=True)
-    (root / "deepseek_book_utils" / "part.py").write_text("x = 1\n")
-    (root / "requirements.txt").write_text("")
-    (root / "pyproject.toml").write_text("")
-    (root / "_config.yml").write_text("execute: {timeout: 60}\n")
-    (root / "_toc.yml").write_text(
-        "format: jb-book\nroot: book/preface\nparts:\n  - chapters:\n      - file: notebooks/01_trial\n"
-    )
-    notebook = new_notebook(cells=[new_markdown_cell("# Trial"), *map(new_code_cell, cells)], metadata=KERNEL)
-    nbformat.write(notebook, root / "notebooks" / "01_trial.ipynb")
-    return root
-
-
-def run(root: Path) -> tuple[execute.Run, bool]:
-    """Execute the book's chapter as the build does."""
-    cache, _ = execute.open_cache(root, root / "_build")
-    return build.execute_all(root, root / "_build", cache)["notebooks/01_trial"]
+@pytest.fixture(scope="module", autouse=True)
+def build_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Set for all kernels what a build sets, and undo it."""
+    folder = tmp_path_factory.mktemp("build")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in VARIABLES:
+            patch.setenv(name, "1")
+        execute.prepare_environment(folder)
+        yield folder
 
 
 @pytest.fixture(autouse=True)
-def kernel_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Undo what a build sets for its kernels."""
-    for name in ("IPYTHONDIR", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-        monkeypatch.setenv(name, "1")
-    execute.prepare_environment(tmp_path / "_build")
+def own_package(tmp_path: Path, build_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let kernels import the package of the book in `tmp_path`; undo what a whole build sets."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    for name in VARIABLES:
+        monkeypatch.setenv(name, os.environ[name])
+
+
+def edit(root: Path, change: Callable[[nbformat.NotebookNode], None]) -> None:
+    """Change the first chapter's notebook."""
+    path = root / "notebooks" / "01_trial.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    change(notebook)
+    nbformat.write(notebook, path)
 
 
 def test_a_chapter_runs_once_and_is_counted(tmp_path: Path) -> None:
-    root = book(tmp_path, "from pathlib import Path; log = Path('../log')", "", "log.open('a').write('x'); 7")
+    log = f"from pathlib import Path; log = Path({str(tmp_path / 'log')!r})"
+    root = book(tmp_path, log, "", "log.open('a').write('x'); 7")
     first, cached = run(root)
     assert (first.code_cells, cached) == (2, False) and first.peak_mib > 0
     again, cached = run(root)
     assert cached and again == first
     assert (root / "log").read_text() == "x"
-    assert json.loads((root / "_build" / "seconds.json").read_text())["notebooks/01_trial"]["code_cells"] == 2
-    executed = nbformat.read(root / "_build" / "executed" / "01_trial.ipynb", as_version=4)
-    assert executed.cells[-1].outputs[-1].data["text/plain"] == "7" and len(executed.cells) == 4
+    cells = executed(root).cells
+    assert cells[-1].outputs[-1].data["text/plain"] == "7" and len(cells) == 4
+
+
+def test_cpu_seconds_count_the_processes_and_not_the_waiting(tmp_path: Path) -> None:
+    burn = "import time\\nwhile time.process_time() < 2: pass"
+    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{burn}'], check=True)"
+    idle = book(tmp_path, "import time; time.sleep(3)")
+    waited, _ = run(idle)
+    busy, _ = run(book(tmp_path, child))
+    assert waited.cpu_seconds < 2.5 and busy.cpu_seconds > waited.cpu_seconds + 1.5
 
 
 def test_prose_may_change_without_a_new_run(tmp_path: Path) -> None:
     root = book(tmp_path, "1 + 1")
     run(root)
-    path = root / "notebooks" / "01_trial.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells[0].source = "# Another title"
-    nbformat.write(notebook, path)
+    edit(root, lambda notebook: notebook.cells[0].update(source="# Another title"))
     assert run(root)[1]
-    assert "Another title" in (root / "_build" / "executed" / "01_trial.ipynb").read_text()
+    assert executed(root).cells[0].source == "# Another title"
 
 
-@pytest.mark.parametrize(
-    "changed", ["deepseek_book_utils/part.py", "requirements.txt", "notebooks/data.json"]
-)
-def test_a_change_drops_the_cache(tmp_path: Path, changed: str) -> None:
-    root = book(tmp_path, "1 + 1")
-    before = execute.source_key(root)
-    execute.open_cache(root, root / "_build")
-    (root / changed).write_text("x = 2\n")
-    assert execute.source_key(root) != before
-    assert "dropped" in execute.open_cache(root, root / "_build")[1]
-    assert "found" in execute.open_cache(root, root / "_build")[1]
+def test_only_the_notebooks_that_import_a_changed_module_run_and_the_line_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    book(tmp_path, "import deepseek_book_utils.part")
+    root = book(tmp_path, "from deepseek_book_utils.other import y", name="02_trial")
+    assert [cached for _, cached in run_all(root).values()] == [False, False]
+    assert capsys.readouterr().out.count("runs: never run") == 2
+    (root / "deepseek_book_utils" / "part.py").write_text("x = 2\n")
+    assert [cached for _, cached in run_all(root).values()] == [False, True]
+    out = capsys.readouterr().out
+    assert "notebooks/01_trial: runs: part.py changed\n" in out
+    assert "notebooks/02_trial: unchanged since it ran\n" in out
+    edit(root, lambda notebook: notebook.cells[1].update(source="import deepseek_book_utils.part as p"))
+    assert [cached for _, cached in run_all(root).values()] == [False, True]
+    assert "notebooks/01_trial: runs: its code cells changed\n" in capsys.readouterr().out
+    assert all(cached for _, cached in run_all(root).values())
 
 
-def test_the_scale_is_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = book(tmp_path, "1")
-    before = execute.source_key(root)
-    monkeypatch.setenv("DEEPSEEK_BOOK_SCALE", "gpu")
-    assert execute.source_key(root) != before
+def test_two_notebooks_run_at_a_time_with_the_results_of_one_after_the_other(tmp_path: Path) -> None:
+    wait = (
+        "import pathlib, time; own = pathlib.Path({own!r}); own.touch()\n"
+        "while not pathlib.Path({other!r}).exists(): time.sleep(.05)\nlen(own.name)"
+    )
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    book(tmp_path, wait.format(own=one, other=two))
+    root = book(tmp_path, wait.format(own=two, other=one), name="02_trial")
+    run_all(root, jobs=2)  # one after the other, the first would wait for the second until its time is out
+    together = [executed(root, name) for name in ("01_trial", "02_trial")]
+    shutil.rmtree(tmp_path / "_build")
+    assert not any(cached for _, cached in run_all(root, jobs=1).values())
+    assert [executed(root, name) for name in ("01_trial", "02_trial")] == together
 
 
 def test_a_failing_cell_fails_every_time(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     root = book(tmp_path, "a = 0", "1 / a", "print('never')")
     for _ in range(2):
-        assert build.main(root) == 1
+        assert build.main([], root) == 1
         message = capsys.readouterr().err
         assert "notebooks/01_trial.ipynb, code cell 2 (cell 3 of all) failed" in message
         assert "1 / a" in message and "ZeroDivisionError" in message and "\x1b" not in message
 
 
+def test_a_failing_chapter_stops_the_other_and_what_had_ended_is_kept(tmp_path: Path) -> None:
+    book(tmp_path, "1")
+    book(tmp_path, "import time; time.sleep(2)", "1 / 0", name="02_trial")
+    root = book(tmp_path, "import time; time.sleep(50)", name="03_trial")
+    start = time.perf_counter()
+    with pytest.raises(execute.ChapterFailed, match="(?s)02_trial.ipynb, code cell 2.*ZeroDivisionError"):
+        run_all(root)
+    assert time.perf_counter() - start < 30
+    book(tmp_path, "2", name="02_trial")
+    book(tmp_path, "3", name="03_trial")
+    assert [cached for _, cached in run_all(root).values()] == [True, False, False]
+
+
+def test_stderr_is_refused_and_quoted_every_time(tmp_path: Path) -> None:
+    root = book(tmp_path, "1", "import sys; print('building the font cache', file=sys.stderr)")
+    for _ in range(2):
+        with pytest.raises(execute.ChapterFailed, match=r"(?s)code cell 2.*stderr.*building the font cache"):
+            run(root)
+
+
+def test_kernels_find_the_fonts_known(tmp_path: Path, build_folder: Path) -> None:
+    assert list((build_folder / "matplotlib").glob("fontlist*.json"))
+    run(book(tmp_path, "import os; print(os.environ['MPLCONFIGDIR'])"))
+    assert executed(tmp_path).cells[1].outputs[0].text.strip() == str(build_folder / "matplotlib")
+
+
 def test_a_skipped_cell_fails(tmp_path: Path) -> None:
     root = book(tmp_path, "1", "2")
-    path = root / "notebooks" / "01_trial.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells[1].metadata["tags"] = ["skip-execution"]
-    nbformat.write(notebook, path)
+    edit(root, lambda notebook: notebook.cells[1].metadata.update(tags=["skip-execution"]))
     with pytest.raises(execute.ChapterFailed, match="1 of 2 code cells ran"):
         run(root)
 
@@ -116,16 +158,13 @@ def test_a_slow_cell_and_a_dead_kernel_are_named(tmp_path: Path) -> None:
 
 
 def test_a_chapter_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(execute.ChapterFailed, match="leaves notebooks/litter.txt behind"):
+    with pytest.raises(execute.ChapterFailed, match="leaves litter.txt behind"):
         run(book(tmp_path, "from pathlib import Path; Path('litter.txt').write_text('x')"))
 
 
 def test_an_unknown_kernel_is_named(tmp_path: Path) -> None:
     root = book(tmp_path, "1")
-    path = root / "notebooks" / "01_trial.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    notebook.metadata.kernelspec.name = "somebody-elses"
-    nbformat.write(notebook, path)
+    edit(root, lambda notebook: notebook.metadata.kernelspec.update(name="somebody-elses"))
     with pytest.raises(execute.ChapterFailed, match="set its kernelspec to 'python3'"):
         run(root)
 
@@ -133,5 +172,4 @@ def test_an_unknown_kernel_is_named(tmp_path: Path) -> None:
 def test_widget_state_is_not_kept(tmp_path: Path) -> None:
     root = book(tmp_path, "import ipywidgets; ipywidgets.IntSlider()")
     run(root)
-    executed = nbformat.read(root / "_build" / "executed" / "01_trial.ipynb", as_version=4)
-    assert "widgets" not in executed.metadata
+    assert "widgets" not in executed(root).metadata

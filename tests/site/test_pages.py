@@ -120,7 +120,7 @@ def test_chapters_have_their_buttons_and_cost(site: Path) -> None:
         assert f"https://colab.research.google.com/github/{path}" in addresses
         assert f"{repository}/blob/main/{name}.ipynb" in addresses
         assert f"../_sources/{name}.ipynb" in addresses and (site / "_sources" / f"{name}.ipynb").is_file()
-        assert run["code_cells"] > 0 and "on one CPU thread" in (site / f"{name}.html").read_text()
+        assert run["code_cells"] > 0 and "of CPU time" in (site / f"{name}.html").read_text()
 
 
 def test_a_fork_gets_its_own_address(monkeypatch: pytest.MonkeyPatch, book_site: SimpleNamespace) -> None:

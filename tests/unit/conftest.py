@@ -74,7 +74,7 @@ def book(tmp_path: Path) -> Book:
     """Makes a book with one notebook of these code cells; returns the notebook's path."""
     package = tmp_path / "deepseek_book_utils"
     (package / "rl").mkdir(parents=True)
-    (package / "__init__.py").write_text("")
+    (package / "__init__.py").write_text('__version__ = "1.2.0"\n')
     (package / "nn.py").write_text("def softly(x, e):\n    return x\n\n\ndef other():\n    return 1\n")
     (package / "rl" / "__init__.py").write_text("from .losses import loss as loss, train\n")
     (package / "rl" / "losses.py").write_text(LOSS)

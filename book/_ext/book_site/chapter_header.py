@@ -35,7 +35,7 @@ def duration(seconds: float) -> str:
 def cpu_cost(run: dict[str, Any]) -> str:
     """Return one chapter's CPU time and memory as words."""
     memory = max(run["peak_mib"] / 1024, 0.1)
-    return f"{duration(run['seconds'])} on one CPU thread, {memory:.1f} GiB of memory"
+    return f"{duration(run['cpu_seconds'])} of CPU time, {memory:.1f} GiB of memory"
 
 
 def gpu_cost(run: dict[str, Any]) -> str:

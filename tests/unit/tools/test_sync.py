@@ -168,10 +168,21 @@ def setup_cell(book) -> str:
     return cell
 
 
-def test_the_setup_cell_takes_the_address_from_the_configuration(book) -> None:
+RELEASE = "deepseek-book-utils @ git+https://example.org/book@v1.2.0"
+
+
+def test_the_setup_cell_names_the_address_and_the_release_that_the_notebook_was_made_with(book) -> None:
     cell = setup_cell(book)
-    assert '"deepseek-book-utils @ git+https://example.org/book"' in cell
+    assert f'"{RELEASE}"' in cell
     ast.parse(cell)
+
+
+def test_a_new_release_is_drift_until_synced(book) -> None:
+    path = book("# sync: setup")
+    synced(path)
+    (path.parent.parent / "deepseek_book_utils" / "__init__.py").write_text('__version__ = "1.3.0"\n')
+    assert len(problems(path)) == 1
+    assert "@v1.3.0" in synced(path)[0]
 
 
 def test_the_setup_cell_needs_an_address(book) -> None:
@@ -182,30 +193,51 @@ def test_the_setup_cell_needs_an_address(book) -> None:
 
 
 def run_setup(cell: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs the cell in a fresh interpreter whose `pip` is a stand-in that prints its arguments."""
+    """Runs the cell in a fresh interpreter whose `pip` prints its arguments and "installs" 1.2.0."""
     (folder / "pip.py").write_text(
-        "import os, sys\nprint(sys.argv[1:])\nsys.exit(int(os.environ.get('EXIT', 0)))\n"
+        "import os, pathlib, sys\nprint(sys.argv[1:])\n"
+        "pathlib.Path('deepseek_book_utils').mkdir(exist_ok=True)\n"
+        "pathlib.Path('deepseek_book_utils/__init__.py').write_text('__version__ = \"1.2.0\"')\n"
+        "sys.exit(int(os.environ.get('EXIT', 0)))\n"
     )
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder), **variables}
     command = [sys.executable, "-S", "-c", cell]  # -S: no site-packages, so no package
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_the_setup_cell_installs_where_the_package_is_missing(book, tmp_path: Path) -> None:
-    alone = tmp_path / "alone"
-    alone.mkdir()
+@pytest.fixture
+def alone(tmp_path: Path) -> Path:
+    """A folder without the package."""
+    folder = tmp_path / "alone"
+    folder.mkdir()
+    return folder
+
+
+def test_the_setup_cell_installs_its_release_where_the_package_is_missing(book, alone: Path) -> None:
     done = run_setup(setup_cell(book), alone)
     assert done.returncode == 0, done.stderr
-    assert "['install', '-q', 'deepseek-book-utils @ git+https://example.org/book']" in done.stdout
+    assert f"['install', '-q', '{RELEASE}']" in done.stdout
+
+
+def test_a_variable_says_what_to_install_instead(book, alone: Path) -> None:
     done = run_setup(setup_cell(book), alone, DEEPSEEK_BOOK_PACKAGE="/tmp/some.whl")
-    assert "['install', '-q', '/tmp/some.whl']" in done.stdout
+    assert done.returncode == 0 and "['install', '-q', '/tmp/some.whl']" in done.stdout
 
 
-def test_the_setup_cell_fails_when_pip_fails(book, tmp_path: Path) -> None:
-    alone = tmp_path / "alone"
-    alone.mkdir()
+def test_the_setup_cell_fails_when_pip_fails(book, alone: Path) -> None:
     done = run_setup(setup_cell(book), alone, EXIT="3")
     assert done.returncode != 0 and "CalledProcessError" in done.stderr
+
+
+@pytest.mark.parametrize("installed", ["1.1.9", "1.10.0"])
+def test_another_release_older_or_newer_is_named_with_what_to_do(book, alone: Path, installed: str) -> None:
+    (alone / "deepseek_book_utils").mkdir()
+    (alone / "deepseek_book_utils" / "__init__.py").write_text(f'__version__ = "{installed}"\n')
+    done = run_setup(setup_cell(book), alone, EXIT="3")
+    assert done.returncode != 0 and done.stdout == ""
+    message = done.stderr.splitlines()[-1]
+    assert "made with release 1.2.0" in message and f"installed is {installed}." in message
+    assert f'%pip install "{RELEASE}"' in message and "restart the kernel" in message
 
 
 def test_the_setup_cell_does_nothing_inside_the_repository(book) -> None:
