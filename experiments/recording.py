@@ -9,7 +9,8 @@ import json
 import math
 import os
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields, is_dataclass
 from datetime import date
@@ -100,7 +101,8 @@ def verify(name: str, record: dict[str, Any]) -> list[str]:
 def stamped(name: str, record: dict[str, Any], why: str) -> dict[str, Any]:
     """The record, its numbers untouched, with the sources of today and the names that settings have today.
 
-    Raises ValueError if settings differ in more than names, or if a source is not committed.
+    Raises ValueError if settings differ in more than names and places, or if a source is not committed. A
+    setting that is new stands for what the code did without it.
     """
     settings, sources = settings_of(name), sources_of(name)
     if not renamed(record["settings"], settings):
@@ -110,13 +112,21 @@ def stamped(name: str, record: dict[str, Any], why: str) -> dict[str, Any]:
     return record | {"settings": settings, "sources": sources, "stamp": stamp, "seeds": record["seeds"]}
 
 
+def leaves(settings: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """Nested settings as (dotted name, value) pairs."""
+    if isinstance(settings, dict):
+        for key, value in settings.items():
+            yield from leaves(value, f"{where}.{key}")
+    else:
+        yield where, json.dumps(settings)
+
+
 def renamed(old: Any, new: Any) -> bool:
-    """Whether nested settings differ in the names of fields only: the same values, each found once."""
-    if not (isinstance(old, dict) and isinstance(new, dict)):
-        return old == new
-    same = old.keys() & new.keys()
-    left, right = (sorted(json.dumps(one[key]) for key in one.keys() - same) for one in (old, new))
-    return left == right and all(renamed(old[key], new[key]) for key in same)
+    """Whether settings differ in names and places only: no value changed, none got lost, some may be new."""
+    before, after = dict(leaves(old)), dict(leaves(new))
+    same = before.keys() & after.keys()
+    left, right = (Counter(one[name] for name in one.keys() - same) for one in (before, after))
+    return left <= right and all(before[name] == after[name] for name in same)
 
 
 def write_record(record: dict[str, Any], path: Path) -> None:

@@ -149,7 +149,9 @@ def test_settings_become_plain() -> None:
         ({"a": {"lr": 1, "clip": 2}}, {"a": {"clip": 1, "rate": 2}}, False),
         ({"lr": 1}, {"rate": 2}, False),
         ({"lr": 1}, {"lr": 2}, False),
-        ({"lr": 1}, {"lr": 1, "steps": 2}, False),
+        ({"lr": 1}, {"lr": 1, "steps": 2}, True),
+        ({"lr": 1, "steps": 2}, {"lr": 1}, False),
+        ({"a": {"lr": 1, "corpus": {"slip": 2}}}, {"a": {"rate": 1}, "corpus": {"slip": 2}}, True),
     ],
 )
 def test_other_names_are_no_other_settings(old: dict, new: dict, same: bool) -> None:
