@@ -39,7 +39,7 @@ def colab(tmp_path: Path, wheel: Path) -> dict[str, str]:
         "HOME": str(tmp_path),
         "IPYTHONDIR": os.environ["IPYTHONDIR"],
         "PYTHONPATH": str(STUBS),
-        "DEEPSEEK_BOOK_PACKAGE": str(wheel),
+        "DEEPSEEK_BOOK_PACKAGE": f"deepseek-book-utils @ {wheel.as_uri()}",
         "PIP_NO_INDEX": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_ROOT_USER_ACTION": "ignore",
