@@ -58,6 +58,14 @@ class Cell:
 
 def chain_problems(path: Path, package: Package, root: Path) -> list[Problem]:
     """Every break of the three rules in one notebook, read with its synced cells up to date."""
+    cells, found = cells_of(path, package, root)
+    found += _unbound_names(cells, package)
+    found += _bypassing_imports(cells, package)
+    return [Problem(name_of(path, root), number, message) for number, message in sorted(found)]
+
+
+def cells_of(path: Path, package: Package, root: Path) -> tuple[list[Cell], list[tuple[int, str]]]:
+    """The code cells of a notebook, and (cell, message) for each that cannot be read."""
     cells: list[Cell] = []
     found: list[tuple[int, str]] = []
     for number, cell in enumerate(read_notebook(path).cells, start=1):
@@ -72,9 +80,7 @@ def chain_problems(path: Path, package: Package, root: Path) -> list[Problem]:
             found.append((number, str(error)))
         except SyntaxError as error:
             found.append((number, f"{error}. Fix: write plain Python, without IPython's magics."))
-    found += _unbound_names(cells, package)
-    found += _bypassing_imports(cells, package)
-    return [Problem(name_of(path, root), number, message) for number, message in sorted(found)]
+    return cells, found
 
 
 def _unbound_names(cells: list[Cell], package: Package) -> list[tuple[int, str]]:

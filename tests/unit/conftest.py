@@ -79,10 +79,11 @@ def book(tmp_path: Path) -> Book:
     (package / "rl" / "__init__.py").write_text("from .losses import loss as loss, train\n")
     (package / "rl" / "losses.py").write_text(LOSS)
     (package / "run.py").write_text(
-        "from deepseek_book_utils.rl import train\n\n\n"
+        "from deepseek_book_utils.rl import loss, train\n\n\n"
         "def run(n):\n    return train(n)\n\n\n"
         "def lazily(n):\n    from . import rl\n\n    return rl.loss(n)\n\n\n"
-        "def apart(n):\n    train = 2\n    return n + train\n"
+        "def apart(n):\n    train = 2\n    return n + train\n\n\n"
+        "def typed(n: loss) -> loss:\n    kept: loss = n\n    return kept\n"
     )
     (tmp_path / "_config.yml").write_text("repository:\n  url: https://example.org/book/\n")
     (tmp_path / "notebooks").mkdir()
