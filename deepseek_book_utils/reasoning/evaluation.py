@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import torch
 
 from ..lm.model import LanguageModel
-from .base import decode_rows, write
 from .corpus import CorpusSettings, Document, drill, textbook
 from .language import (
     DIGITS,
@@ -26,8 +25,7 @@ from .language import (
     apply,
     encode,
 )
-from .pen import Pen
-from .rewards import ANSWER, accuracy_reward, format_reward, language_share
+from .rewards import ANSWER, accuracy_reward, format_reward, language_counts
 
 # A look-ahead, since steps overlap: the value of one is the state of the next.
 STEP = re.compile(r"(?=\b(\d) ([a-l]) ([+*-]\d) (\d)(?: check (\d))?( wait)?)")
@@ -76,49 +74,9 @@ def corrected(steps: Sequence[Step], wrong: Step) -> bool:
     return last.value == apply(wrong.state, wrong.operation)
 
 
-def share(part: float, whole: float) -> float:
+def fraction(part: float, whole: float) -> float:
     """part / whole, or not-a-number where there is no whole."""
     return part / whole if whole else float("nan")
-
-
-def summarise(
-    responses: Sequence[str], problems: Sequence[Problem]
-) -> dict[str, float]:
-    """Means over responses; `problems` has one for each, so repeat it for samples."""
-    steps = [read_steps(response) for response in responses]
-    languages = [language_share(response) for response in responses]
-    written = [sum(pair) for pair in languages]
-    mixed = sum(min(pair) > 0 for pair in languages)
-    wrong = [
-        (all_steps, step) for all_steps in steps for step in all_steps if not step.right
-    ]
-    n = len(responses)
-    return {
-        "accuracy": sum(
-            accuracy_reward(r, p.answer)
-            for r, p in zip(responses, problems, strict=True)
-        )
-        / n,
-        "format": sum(map(format_reward, responses)) / n,
-        "length": sum(len(response.split()) for response in responses) / n,
-        "truncated": sum(not response.endswith("<eos>") for response in responses) / n,
-        "empty": sum(not words for words in written) / n,
-        "english": share(sum(english for english, _ in languages), sum(written)),
-        "mixed": share(mixed, sum(words > 0 for words in written)),
-        "checks": sum(any(step.checked for step in all_steps) for all_steps in steps)
-        / n,
-        "waits": sum(step.waited for all_steps in steps for step in all_steps) / n,
-        "corrected": share(
-            sum(corrected(all_steps, step) for all_steps, step in wrong), len(wrong)
-        ),
-        "wait_if_wrong": share(sum(step.waited for _, step in wrong), len(wrong)),
-        "wait_if_right": share(
-            sum(
-                step.waited and step.right for all_steps in steps for step in all_steps
-            ),
-            sum(step.right for all_steps in steps for step in all_steps),
-        ),
-    }
 
 
 def majority_answer(responses: Sequence[str]) -> int | None:
@@ -129,48 +87,58 @@ def majority_answer(responses: Sequence[str]) -> int | None:
     return Counter(answers).most_common(1)[0][0] if answers else None
 
 
-def evaluate(
-    model: LanguageModel,
-    problems: Sequence[Problem],
-    samples: int = 16,
-    seed: int = 0,
-    pen: Pen = Pen(),
-    max_new_tokens: int = 90,
-    textbook: bool = False,
-    forbidden: Sequence[str] = (),
-) -> dict[str, float]:
-    """pass@1 (as `accuracy`), maj@samples (as `majority`) and the summary of `samples`
-    responses to every problem.
+def reflection(responses: Sequence[str]) -> dict[str, float]:
+    """How many responses check, how often they wait, and whether that helps."""
+    chains = [read_steps(response) for response in responses]
+    steps = [step for chain in chains for step in chain]
+    right = [step for step in steps if step.right]
+    wrong = [(chain, step) for chain in chains for step in chain if not step.right]
+    fixed = sum(corrected(chain, step) for chain, step in wrong)
+    n = len(responses)
+    return {
+        "checks": sum(any(step.checked for step in chain) for chain in chains) / n,
+        "waits": sum(step.waited for step in steps) / n,
+        "corrected": fraction(fixed, len(wrong)),
+        "wait_if_wrong": fraction(sum(step.waited for _, step in wrong), len(wrong)),
+        "wait_if_right": fraction(sum(step.waited for step in right), len(right)),
+    }
 
-    `textbook` replaces the prompt's `<bos>` by `<book>`: prompting instead of training.
+
+def summarise(
+    responses: Sequence[str], problems: Sequence[Problem]
+) -> dict[str, float]:
+    """Means over responses, in groups of one size, one group a problem; `majority` lets
+    each group vote.
+
+    Raises ValueError if problems and responses do not go together.
     """
-    if not problems:
-        raise ValueError("Nothing to evaluate: give at least one problem.")
-    generator = torch.Generator(model.head.weight.device).manual_seed(seed)
-    prompts = [
-        problem.prompt.replace("<bos>", "<book>") if textbook else problem.prompt
-        for problem in problems
-    ]
-    responses: list[str] = []
-    for start in range(
-        0, len(prompts), 32
-    ):  # 32 prompts at a time keep the cache small
-        rollouts = write(
-            model,
-            prompts[start : start + 32],
-            samples,
-            generator,
-            pen,
-            max_new_tokens,
-            forbidden=forbidden,
+    n, G = len(responses), len(responses) // max(1, len(problems))
+    if not n or n != G * len(problems):
+        raise ValueError(
+            f"{n} responses to {len(problems)} problems: give every problem equally "
+            "many, at least one."
         )
-        responses += decode_rows(rollouts.responses)
-    repeated = [problem for problem in problems for _ in range(samples)]
+    right = [
+        accuracy_reward(r, problems[i // G].answer) for i, r in enumerate(responses)
+    ]
     votes = [
-        majority_answer(responses[i * samples : (i + 1) * samples]) == problem.answer
+        majority_answer(responses[i * G : (i + 1) * G]) == problem.answer
         for i, problem in enumerate(problems)
     ]
-    return summarise(responses, repeated) | {"majority": sum(votes) / len(votes)}
+    languages = [language_counts(response) for response in responses]
+    written = [sum(pair) for pair in languages]
+    mixed = sum(min(pair) > 0 for pair in languages)
+    return {
+        "accuracy": sum(right) / n,
+        "majority": sum(votes) / len(votes),
+        "format": sum(map(format_reward, responses)) / n,
+        "length": sum(len(response.split()) for response in responses) / n,
+        "truncated": sum(not response.endswith("<eos>") for response in responses) / n,
+        "empty": sum(not words for words in written) / n,
+        "english": fraction(sum(english for english, _ in languages), sum(written)),
+        "mixed": fraction(mixed, sum(words > 0 for words in written)),
+        **reflection(responses),
+    }
 
 
 GATE = {"operation": 0.90, "value": 0.93, "answer": 0.98, "check": 0.93, "wait": 0.90}

@@ -21,7 +21,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..nn.encoder import Encoder, EncoderSettings
-from ..nn.schedules import cosine
+from ..nn.schedules import cosine, warm_up
+from ..settings import check_ranges
 from .questions import QUESTION_WORDS, TASKS, WORD_NUMBER, Question, question_tokens
 
 
@@ -67,17 +68,21 @@ def multi_task_loss(
 class MultiTaskSettings:
     """Settings of `train_multi_task`; raises ValueError on values without sense."""
 
-    steps: int = 500
-    questions: int = 64  # a step, all tasks together: more tasks do not cost more
+    updates: int = 500
+    batch_size: int = 64  # questions, all tasks together: more tasks do not cost more
     learning_rate: float = 5e-3  # AdamW, for embeddings, norms, biases and heads
-    muon_rate: float = 3e-2  # Muon, for the matrices of the layers: half the steps
-    warm_up: int = 30  # steps: post-norm layers do not bear a large first step
+    muon_rate: float = 3e-2  # Muon, for the matrices of the layers: half the updates
+    warm_up: int = 30  # updates: post-norm layers do not bear a large first step
     weight_decay: float = 0.01  # as BERT
+    max_grad_norm: float = 1.0  # a longer gradient is shortened to this
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if not value > 0 and not (name == "weight_decay" and value == 0):
-                raise ValueError(f"{name} = {value} teaches nothing: take {name} > 0.")
+        check_ranges(
+            self,
+            count=("updates", "batch_size", "warm_up"),
+            positive=("learning_rate", "muon_rate", "max_grad_norm"),
+            not_negative=("weight_decay",),
+        )
 
 
 def encoder_optimizers(
@@ -85,8 +90,8 @@ def encoder_optimizers(
 ) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the encoder's layers, AdamW for all other parameters."""
     matrices = [p for p in model.encoder.layers.parameters() if p.ndim == 2]
-    chosen = {id(p) for p in matrices}
-    others = [p for p in model.parameters() if id(p) not in chosen]
+    with_muon = {id(p) for p in matrices}
+    others = [p for p in model.parameters() if id(p) not in with_muon]
     decay = settings.weight_decay
     return [
         torch.optim.Muon(matrices, lr=settings.muon_rate, weight_decay=decay),
@@ -111,8 +116,8 @@ def train_multi_task(
     every step with its number. Raises ValueError if a task has no question, or a step
     none for a task.
     """
-    share = settings.questions // max(1, len(data))
-    if not data or not all(data.values()) or not share:
+    per_task = settings.batch_size // max(1, len(data))
+    if not data or not all(data.values()) or not per_task:
         raise ValueError(
             "Every task in `data` needs at least one question, also in each step: add "
             "questions, or leave the task out."
@@ -120,18 +125,18 @@ def train_multi_task(
     rng, optimizers = random.Random(seed), encoder_optimizers(model, settings)
     peaks = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
     history = []
-    for step in range(settings.steps):
+    for step in range(settings.updates):
         batches = {
-            task: question_tokens(rng.choices(questions, k=share))
+            task: question_tokens(rng.choices(questions, k=per_task))
             for task, questions in data.items()
         }
         losses = multi_task_loss(model, batches)
-        rise = min(1.0, (step + 1) / settings.warm_up)
+        rate = warm_up(step, settings.warm_up) * cosine(step, settings.updates)
         for optimizer, peak in zip(optimizers, peaks, strict=True):
-            optimizer.param_groups[0]["lr"] = peak * rise * cosine(step, settings.steps)
+            optimizer.param_groups[0]["lr"] = peak * rate
             optimizer.zero_grad()
         torch.stack(list(losses.values())).sum().backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(model.parameters(), settings.max_grad_norm)
         for optimizer in optimizers:
             optimizer.step()
         history.append({task: loss.item() for task, loss in losses.items()})

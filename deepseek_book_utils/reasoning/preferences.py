@@ -10,19 +10,17 @@ supervised training on the chosen answers beforehand.
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..lm.model import LanguageModel
+from ..lm.policy import Policy
 from ..lm.sampling import response_log_probs
-from .base import decode_rows, write
-from .language import PAD, TOKEN_ID, Problem, sample_problem
-from .pen import Pen
-from .rewards import accuracy_reward
+from ..settings import check_ranges
+from .tasks import Task, sample_responses
 
 
 class Preference(NamedTuple):
@@ -74,23 +72,29 @@ def dpo_loss(
 
 @dataclass(frozen=True)
 class DPOSettings:
-    """One run of preference learning."""
+    """One run of preference learning; raises ValueError on values without sense."""
 
-    problems: int = 640  # times 16 answers: what 40 steps of R1-Zero sample
+    problems: int = 640  # times 16 answers: what 40 updates of R1-Zero sample
     group_size: int = 16  # answers a problem
     rounds: int = 1  # how often the pairs are sampled anew; 1 is off-line, as published
     pairs: int = 8  # at most from one problem, so that no problem outweighs the rest
     epochs: int = 1  # passes over the pairs of a round
-    batch: int = 32  # pairs an update
+    batch_size: int = 32  # pairs an update
     beta: float = 0.1  # the paper's default: how dear it is to leave the reference
-    lr: float = 5e-4
+    learning_rate: float = 5e-4
+    max_grad_norm: float = 1.0  # a longer gradient is shortened to this
     max_new_tokens: int = 90
-    pen: Pen = field(default_factory=Pen)
 
     def __post_init__(self) -> None:
-        if min(self.rounds, self.pairs, self.epochs, self.batch) < 1:
+        counts = ("problems", "rounds", "pairs", "epochs", "batch_size")
+        check_ranges(
+            self,
+            count=(*counts, "max_new_tokens"),
+            positive=("beta", "learning_rate", "max_grad_norm"),
+        )
+        if self.group_size < 2:
             raise ValueError(
-                f"rounds, pairs, epochs and batch: at least 1; got {self}."
+                f"A group of {self.group_size} has no pair: take group_size >= 2."
             )
         if self.problems < self.rounds:
             raise ValueError(f"Take at least one problem a round; got {self}.")
@@ -100,7 +104,7 @@ class Pairs(NamedTuple):
     """N pairs of answers to the same prompt, chosen before rejected.
 
     prompts (N, Tp), padded on the left; responses and mask (2, N, T), padded on the
-    right, mask True where the policy chose the token; reference (2, N), what the policy
+    right, mask True where the policy drew the token; reference (2, N), what the policy
     that wrote the answers gave them, as sums of log-probabilities.
     """
 
@@ -110,15 +114,15 @@ class Pairs(NamedTuple):
     reference: Tensor
 
 
-def join_pairs(parts: Sequence[Pairs]) -> Pairs:
+def join_pairs(parts: Sequence[Pairs], pad: int) -> Pairs:
     """Pairs of several batches as one, padded to the longest."""
     Tp = max(part.prompts.shape[1] for part in parts)
     T = max(part.responses.shape[2] for part in parts)
     prompts, responses, mask = [], [], []
     for part in parts:
         left, right = Tp - part.prompts.shape[1], T - part.responses.shape[2]
-        prompts.append(F.pad(part.prompts, (left, 0), value=TOKEN_ID[PAD]))
-        responses.append(F.pad(part.responses, (0, right), value=TOKEN_ID[PAD]))
+        prompts.append(F.pad(part.prompts, (left, 0), value=pad))
+        responses.append(F.pad(part.responses, (0, right), value=pad))
         mask.append(F.pad(part.mask, (0, right)))
     reference = torch.cat([part.reference for part in parts], dim=1)
     return Pairs(
@@ -127,25 +131,26 @@ def join_pairs(parts: Sequence[Pairs]) -> Pairs:
 
 
 def right_and_wrong(
-    texts: Sequence[str],
-    problems: Sequence[Problem],
-    settings: DPOSettings,
-    rng: random.Random,
+    right: Sequence[bool], settings: DPOSettings, rng: random.Random
 ) -> list[tuple[int, int]]:
-    """Rows of a right and of a wrong answer to the same problem; texts in groups."""
+    """Rows of a right and of a wrong answer to the same problem; `right` (B,) says
+    which they are, in groups.
+    """
     rows: list[tuple[int, int]] = []
-    for i, problem in enumerate(problems):
-        group = range(i * settings.group_size, (i + 1) * settings.group_size)
-        right = [row for row in group if accuracy_reward(texts[row], problem.answer)]
-        wrong = [row for row in group if row not in right]
-        n = min(len(right), len(wrong), settings.pairs)
-        rows += zip(rng.sample(right, n), rng.sample(wrong, n), strict=True)
+    G = settings.group_size
+    for start in range(0, len(right), G):
+        group = range(start, start + G)
+        good = [row for row in group if right[row]]
+        bad = [row for row in group if not right[row]]
+        n = min(len(good), len(bad), settings.pairs)
+        rows += zip(rng.sample(good, n), rng.sample(bad, n), strict=True)
     return rows
 
 
 def sample_pairs(
-    model: LanguageModel,
-    problems: Sequence[Problem],
+    model: Policy,
+    task: Task,
+    problems: Sequence[Any],
     settings: DPOSettings,
     rng: random.Random,
     generator: torch.Generator,
@@ -155,19 +160,14 @@ def sample_pairs(
     Problems whose answers are all right or all wrong give none. Raises ValueError if no
     problem gives any.
     """
-    parts = []
+    parts, G = [], settings.group_size
     for start in range(0, len(problems), 16):  # few at a time keep the cache small
         asked = problems[start : start + 16]
-        rollouts = write(
-            model,
-            [problem.prompt for problem in asked],
-            settings.group_size,
-            generator,
-            settings.pen,
-            settings.max_new_tokens,
+        rollouts, texts = sample_responses(
+            model, task, asked, G, generator, settings.max_new_tokens
         )
-        texts = decode_rows(rollouts.responses)
-        rows = right_and_wrong(texts, asked, settings, rng)
+        right = [task.right(text, asked[i // G]) for i, text in enumerate(texts)]
+        rows = right_and_wrong(right, settings, rng)
         if rows:
             both = torch.tensor(rows).T  # (2, N)
             mask = rollouts.loss_mask[both]  # (B, T) -> (2, N, T)
@@ -179,7 +179,7 @@ def sample_pairs(
             "No problem has a right and a wrong answer: there is nothing to prefer. "
             "Sample more answers a problem, or take problems of another difficulty."
         )
-    return join_pairs(parts)
+    return join_pairs(parts, task.pad)
 
 
 def pairs_at(pairs: Pairs, rows: list[int]) -> Pairs:
@@ -188,8 +188,8 @@ def pairs_at(pairs: Pairs, rows: list[int]) -> Pairs:
     return Pairs(prompts[rows], responses[:, rows], mask[:, rows], reference[:, rows])
 
 
-def pair_log_probs(model: LanguageModel, pairs: Pairs) -> Tensor:
-    """log pi(y | x) (2, N) of whole answers, over the tokens that the policy chose."""
+def pair_log_probs(model: Policy, pairs: Pairs) -> Tensor:
+    """log pi(y | x) (2, N) of whole answers, over the tokens that the policy drew."""
     rows = response_log_probs(
         model,
         pairs.prompts.repeat(2, 1),
@@ -200,10 +200,10 @@ def pair_log_probs(model: LanguageModel, pairs: Pairs) -> Tensor:
 
 
 def dpo_update(
-    model: LanguageModel,
+    model: Policy,
     optimizer: torch.optim.Optimizer,
     pairs: Pairs,
-    beta: float,
+    settings: DPOSettings,
 ) -> dict[str, float]:
     """One step down the loss of these pairs; returns what was measured before it.
 
@@ -211,11 +211,11 @@ def dpo_update(
     """
     policy = pair_log_probs(model, pairs)
     preference = dpo_loss(
-        policy[0], policy[1], pairs.reference[0], pairs.reference[1], beta
+        policy[0], policy[1], pairs.reference[0], pairs.reference[1], settings.beta
     )
     optimizer.zero_grad()
     preference.loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), settings.max_grad_norm)
     optimizer.step()
     moved = (policy.detach() - pairs.reference).mean(dim=1)  # (2, N) -> (2,)
     return {
@@ -228,7 +228,8 @@ def dpo_update(
 
 
 def train_dpo(
-    model: LanguageModel,
+    model: Policy,
+    task: Task,
     settings: DPOSettings,
     seed: int,
     watch: Callable[[int], None] | None = None,
@@ -238,21 +239,21 @@ def train_dpo(
     `watch` is called after every update, with how many there have been.
     """
     rng = random.Random(seed)
-    generator = torch.Generator(model.head.weight.device).manual_seed(seed)
+    device = next(model.parameters()).device
+    generator = torch.Generator(device).manual_seed(seed)
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=settings.lr, betas=(0.9, 0.98), weight_decay=0.0
+        model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=0
     )
     history: list[dict[str, float]] = []
     each = settings.problems // settings.rounds
     for number in range(1, settings.rounds + 1):
-        problems = [sample_problem(rng) for _ in range(each)]
-        pairs = sample_pairs(model, problems, settings, rng, generator)
+        problems = [task.sample(rng) for _ in range(each)]
+        pairs = sample_pairs(model, task, problems, settings, rng, generator)
         N = len(pairs.prompts)
         order = [i for _ in range(settings.epochs) for i in rng.sample(range(N), N)]
-        for start in range(0, len(order), settings.batch):
-            rows = order[start : start + settings.batch]
-            part = pairs_at(pairs, rows)
-            measured = dpo_update(model, optimizer, part, settings.beta)
+        for start in range(0, len(order), settings.batch_size):
+            rows = order[start : start + settings.batch_size]
+            measured = dpo_update(model, optimizer, pairs_at(pairs, rows), settings)
             history.append({"round": number, "pairs": N, **measured})
             if watch:
                 watch(len(history))

@@ -1,45 +1,54 @@
 """R1-Zero in miniature: a pretrained base, rules that reward, groups that compare, and
 nothing else.
 
-Each step samples a group of responses to every prompt, rewards them by rule, and raises
-the probability of those that did better than their group. As in DAPO, every token
-weighs the same, groups without spread are dropped and there is no KL term. Left out of
-the paper: the reference model, language-model-sized batches, and thousands of steps.
+Each update samples a group of responses to every prompt, rewards them by rule, and
+raises the probability of those that did better than their group. As in DAPO, every
+token weighs the same, groups without spread are dropped and there is no KL term. What
+is asked and what is paid belong to the task. Left out of the paper: the reference
+model, language-model-sized batches, and thousands of updates.
 """
 
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from ..lm.model import LanguageModel
+from ..lm.policy import Policy
 from ..lm.sampling import Rollouts, response_log_probs
+from ..nn.schedules import warm_up
+from ..settings import check_ranges
 from ..training import load_checkpoint, load_weights, save_checkpoint
-from .base import decode_rows, write
-from .evaluation import summarise
 from .grpo import group_advantages, grpo_loss
-from .language import sample_problem
-from .pen import Pen
-from .rewards import RewardWeights, reward
+from .tasks import Task, sample_responses
 
 
 @dataclass(frozen=True)
 class R1ZeroSettings:
-    """One run of reinforcement learning."""
+    """One run of reinforcement learning; raises ValueError on values without sense."""
 
-    steps: int = 40
-    prompts: int = 16  # problems a step
+    updates: int = 40
+    prompts: int = 16  # problems an update
     group_size: int = 16  # responses a problem, as in R1
-    minibatches: int = 2  # updates a step: after the first, the ratio is no longer one
-    lr: float = 5e-4
-    clip: float = 0.2
+    minibatches: int = 2  # steps of AdamW: after the first, the ratio is no longer one
+    learning_rate: float = 5e-4
+    warm_up: int = 3  # updates in which the rate rises: AdamW has seen little as yet
+    clip_range: float = 0.2  # of the ratio, on either side of one
+    max_grad_norm: float = 1.0  # a longer gradient is shortened to this
     max_new_tokens: int = 90
-    rewards: RewardWeights = field(default_factory=RewardWeights)
-    pen: Pen = field(default_factory=Pen)
-    forbidden: tuple[str, ...] = ()  # words that may not be written, for controls
+
+    def __post_init__(self) -> None:
+        counts = ("updates", "prompts", "minibatches", "warm_up", "max_new_tokens")
+        positive = ("learning_rate", "clip_range", "max_grad_norm")
+        check_ranges(self, count=counts, positive=positive)
+        if self.group_size < 2:
+            raise ValueError(
+                f"A group of {self.group_size} has nobody to compare with: take "
+                "group_size >= 2."
+            )
 
 
 @dataclass
@@ -47,21 +56,21 @@ class Run:
     """Everything that the next step depends on; `name` tells runs apart."""
 
     name: str
-    model: LanguageModel
+    model: Any  # a Policy, and a module of torch
     optimizer: torch.optim.Optimizer
     rng: random.Random
     generator: torch.Generator
     history: list[dict[str, float]]
 
 
-def start_run(model: LanguageModel, settings: R1ZeroSettings, seed: int) -> Run:
-    """A run at step 0: AdamW, two random generators, an empty history."""
-    parameters, device = model.parameters(), model.head.weight.device
+def start_run(model: Policy, task: Task, settings: R1ZeroSettings, seed: int) -> Run:
+    """A run before its first update: AdamW, two random generators, an empty history."""
     optimizer = torch.optim.AdamW(
-        parameters, lr=settings.lr, betas=(0.9, 0.98), weight_decay=0.0
+        model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=0
     )
+    device = next(model.parameters()).device
     generator = torch.Generator(device).manual_seed(seed)
-    name = f"{settings} seed={seed}"
+    name = f"{task.name} {settings} seed={seed}"
     return Run(name, model, optimizer, random.Random(seed), generator, [])
 
 
@@ -98,12 +107,12 @@ def update(
     rollouts: Rollouts,
     advantages: Tensor,
     settings: R1ZeroSettings,
-    warmup: float = 1.0,
+    rise: float = 1.0,
 ) -> None:
-    """Climb the clipped objective, one step a minibatch, at `warmup` of the learning
+    """Climb the clipped objective, one step a minibatch, at `rise` of the learning
     rate; rows whose advantage is zero are left out.
     """
-    run.optimizer.param_groups[0]["lr"] = settings.lr * warmup
+    run.optimizer.param_groups[0]["lr"] = settings.learning_rate * rise
     advantages = advantages.to(rollouts.responses.device)
     rows, lengths = advantages.nonzero()[:, 0].tolist(), rollouts.lengths.tolist()
     run.rng.shuffle(rows)
@@ -125,50 +134,47 @@ def update(
                 advantages[micro],
                 mask,
                 variant="bnpo",
-                clip_low=settings.clip,
-                clip_high=settings.clip,
+                clip_low=settings.clip_range,
+                clip_high=settings.clip_range,
             )
             (loss * mask.sum() / total).backward()  # parts add up to the minibatch mean
         if minibatch:
-            torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
+            parameters = run.model.parameters()
+            torch.nn.utils.clip_grad_norm_(parameters, settings.max_grad_norm)
             run.optimizer.step()
 
 
 def train_r1_zero(
-    model: LanguageModel,
+    model: Policy,
+    task: Task,
     settings: R1ZeroSettings,
     seed: int,
     checkpoint: str | Path | None = None,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
     watch: Callable[[int, Rollouts], None] | None = None,
 ) -> list[dict[str, float]]:
-    """Train the model in place; returns what was measured at every step, before its
-    update.
+    """Train the model in place; returns what the task measured at every step, before
+    its update.
 
     With `checkpoint` the run is saved after every step, and goes on from that file if
     it exists. `watch` is called after every update with the step and its rollouts.
     """
-    run = start_run(model, settings, seed)
+    run = start_run(model, task, settings, seed)
     if checkpoint and Path(checkpoint).exists():
         resume_run(checkpoint, run)
-    for step in progress(range(len(run.history), settings.steps)):
-        problems = [sample_problem(run.rng) for _ in range(settings.prompts)]
-        rollouts = write(
-            model,
-            [problem.prompt for problem in problems],
-            settings.group_size,
-            run.generator,
-            settings.pen,
-            settings.max_new_tokens,
-            forbidden=settings.forbidden,
+    G = settings.group_size
+    for step in progress(range(len(run.history), settings.updates)):
+        problems = [task.sample(run.rng) for _ in range(settings.prompts)]
+        rollouts, texts = sample_responses(
+            model, task, problems, G, run.generator, settings.max_new_tokens
         )
-        texts = decode_rows(rollouts.responses)
-        asked = [problem for problem in problems for _ in range(settings.group_size)]
-        pairs = zip(texts, asked, strict=True)
-        rewards = torch.tensor([reward(*pair, settings.rewards) for pair in pairs])
-        advantages = group_advantages(rewards, settings.group_size)
-        run.history.append({"reward": rewards.mean().item(), **summarise(texts, asked)})
-        update(run, rollouts, advantages, settings, warmup=min(1.0, (step + 1) / 3))
+        rewards = torch.tensor(
+            [task.reward(text, problems[i // G]) for i, text in enumerate(texts)]
+        )
+        advantages = group_advantages(rewards, G)
+        measured = task.measure(texts, problems)
+        run.history.append({"reward": rewards.mean().item(), **measured})
+        update(run, rollouts, advantages, settings, warm_up(step, settings.warm_up))
         if watch:
             watch(step, rollouts)
         if checkpoint:

@@ -48,7 +48,7 @@ def thoughts(response: str) -> list[str]:
     return (match[1] if match else response).split()
 
 
-def language_share(response: str) -> tuple[int, int]:
+def language_counts(response: str) -> tuple[int, int]:
     """How many words of the think part are English and Chinese; labels and marks belong
     to neither.
     """
@@ -62,7 +62,7 @@ def language_reward(response: str) -> float:
     """Share of English among the words of a well-formed think part. An empty one earns
     nothing: silence is no language.
     """
-    english, chinese = language_share(response)
+    english, chinese = language_counts(response)
     return (
         english / (english + chinese)
         if english + chinese and format_reward(response)

@@ -10,13 +10,13 @@ import torch
 
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.reasoning import evaluation
-from deepseek_book_utils.reasoning.base import MINIATURE, write
+from deepseek_book_utils.reasoning.arithmetic import arithmetic
+from deepseek_book_utils.reasoning.base import MINIATURE
 from deepseek_book_utils.reasoning.corpus import CorpusSettings, drill, textbook
 from deepseek_book_utils.reasoning.evaluation import (
     GATE,
     base_skills,
     corrected,
-    evaluate,
     majority_answer,
     read_steps,
     summarise,
@@ -28,10 +28,12 @@ from deepseek_book_utils.reasoning.language import (
     TOKEN_ID,
     VOCABULARY,
     Problem,
+    decode,
     held_out_problems,
     parse_problem,
 )
 from deepseek_book_utils.reasoning.pen import Pen
+from deepseek_book_utils.reasoning.tasks import evaluate, sample_responses
 
 ASKED = Problem(9, ("*3", "-1", "+5"))  # 7, 6, 1
 PLAIN = "<think> 9 a *3 7 b -1 6 c +5 1 </think> <ans> 1 </ans> <eos>"
@@ -81,6 +83,7 @@ def test_plain_chain() -> None:
     assert summary(PLAIN) == pytest.approx(
         {
             "accuracy": 1,
+            "majority": 1,
             "format": 1,
             "length": 16,
             "truncated": 0,
@@ -135,9 +138,17 @@ def test_corrected_asks_for_the_last_word_under_the_label() -> None:
     assert not corrected(steps, steps[0])
 
 
-def test_one_problem_for_each_response() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        summarise([PLAIN, CAUGHT], [ASKED])
+def test_every_group_votes_on_its_own_problem() -> None:
+    """Two of three say 1 to a problem of answer 1, then two of three say 4 to one of answer 6."""
+    other = Problem(9, ("*3", "-1"))
+    measured = summarise([PLAIN, EMPTY, CAUGHT, EMPTY, FALSE_ALARM, EMPTY], [ASKED, other])
+    assert measured["accuracy"] == pytest.approx(3 / 6) and measured["majority"] == 1 / 2
+
+
+def test_responses_that_do_not_fit_the_problems() -> None:
+    for responses, problems in ([PLAIN] * 3, [ASKED] * 2), ([PLAIN], [ASKED] * 2), ([], []), ([PLAIN], []):
+        with pytest.raises(ValueError, match="give every problem equally many"):
+            summarise(responses, problems)
 
 
 @pytest.mark.parametrize(
@@ -171,9 +182,12 @@ def parrot(words: list[str]) -> LanguageModel:
     return model
 
 
+NO_SLIPS = arithmetic(pen=Pen(0, 0, 0))
+
+
 def test_evaluation_of_a_policy_that_always_says_four() -> None:
     model, problems = parrot(FOUR), held_out_problems(40)
-    measured = evaluate(model, problems, samples=3, pen=Pen(0, 0, 0), max_new_tokens=8)
+    measured = evaluate(model, NO_SLIPS, problems, samples=3, max_new_tokens=8)
     share_of_fours = sum(problem.answer == 4 for problem in problems) / 40
     assert 0 < share_of_fours < 1
     assert measured["accuracy"] == measured["majority"] == pytest.approx(share_of_fours)
@@ -182,36 +196,40 @@ def test_evaluation_of_a_policy_that_always_says_four() -> None:
 
 def test_evaluation_counts_what_is_cut_off_as_wrong() -> None:
     model, problems = parrot(FOUR), held_out_problems(40)
-    measured = evaluate(model, problems, samples=2, pen=Pen(0, 0, 0), max_new_tokens=5)
+    measured = evaluate(model, NO_SLIPS, problems, samples=2, max_new_tokens=5)
     assert (measured["accuracy"], measured["truncated"], measured["length"]) == (0, 1, 5)
 
 
-def test_evaluation_with_the_textbook_marker(monkeypatch) -> None:
+@pytest.mark.parametrize("marker", ["<bos>", "<book>"])
+def test_the_textbook_marker(marker) -> None:
     """The same questions, marked as a textbook's: prompting instead of training."""
-    asked: list[str] = []
-
-    def listen(model, prompts, *rest, **options):
-        asked.extend(prompts)
-        return write(model, prompts, *rest, **options)
-
-    monkeypatch.setattr(evaluation, "write", listen)
     model, problems = parrot(["<eos>"]), held_out_problems(40)
-    for marker in ("<bos>", "<book>"):
-        asked.clear()
-        evaluate(model, problems, samples=1, max_new_tokens=3, textbook=marker == "<book>")
-        assert [prompt.split()[0] for prompt in asked] == [marker] * 40
-        assert [parse_problem(prompt) for prompt in asked] == problems
+    task = arithmetic(textbook=marker == "<book>")
+    rollouts, texts = sample_responses(model, task, problems, 1, torch.Generator(), 3)
+    prompts = [decode(row) for row in rollouts.prompts.tolist()]
+    assert [prompt.split()[0] for prompt in prompts] == [marker] * 40
+    assert [parse_problem(prompt) for prompt in prompts] == problems
+    assert texts == ["<eos>"] * 40
+
+
+def test_every_problem_is_asked_and_answered_in_order() -> None:
+    """More problems than are sampled at a time: 32."""
+    seen: list[tuple[list[str], list[Problem]]] = []
+    task = replace(NO_SLIPS, measure=lambda texts, problems: seen.append((texts, problems)) or {})
+    problems = held_out_problems(40)
+    assert evaluate(parrot(FOUR), task, problems, samples=2, max_new_tokens=8) == {}
+    assert seen == [([" ".join(FOUR)] * 80, problems)]
 
 
 def test_forbidden_words_are_not_said() -> None:
-    model = parrot(FOUR)
-    measured = evaluate(model, held_out_problems(8), samples=2, max_new_tokens=20, forbidden=("<think>",))
+    task = arithmetic(forbidden=("<think>",))
+    measured = evaluate(parrot(FOUR), task, held_out_problems(8), samples=2, max_new_tokens=20)
     assert measured["format"] == 0
 
 
 def test_nothing_to_evaluate_is_said_clearly() -> None:
     with pytest.raises(ValueError, match="at least one"):
-        evaluate(parrot(["<eos>"]), [])
+        evaluate(parrot(["<eos>"]), NO_SLIPS, [])
 
 
 # --- the base's skills --------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from deepseek_book_utils.reasoning.questions import (
     sample_questions,
 )
 
-SMALL = MultiTaskSettings(steps=6, questions=8, warm_up=2)
+SMALL = MultiTaskSettings(updates=6, batch_size=8, warm_up=2)
 
 
 def model(seed: int = 0, tasks: tuple[str, ...] = TASKS) -> MultiTaskModel:
@@ -42,11 +42,11 @@ def data(count: int = 50) -> dict[str, list[Question]]:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"steps": 0}, "steps = 0 teaches nothing: take steps > 0"),
-        ({"questions": 0}, "take questions > 0"),
+        ({"updates": 0}, "updates = 0 makes no sense: take updates >= 1"),
+        ({"batch_size": 0}, "take batch_size >= 1"),
         ({"learning_rate": float("nan")}, "take learning_rate > 0"),
         ({"muon_rate": -1.0}, "take muon_rate > 0"),
-        ({"warm_up": 0}, "take warm_up > 0"),
+        ({"warm_up": 0}, "take warm_up >= 1"),
         ({"weight_decay": -0.1}, "weight_decay = -0.1"),
     ],
 )
@@ -94,7 +94,7 @@ def test_tasks_that_do_not_fit() -> None:
         with pytest.raises(ValueError, match="needs at least one question"):
             train_multi_task(model(), wrong, SMALL, seed=0)
     with pytest.raises(ValueError, match="needs at least one question"):
-        train_multi_task(model(), data(), replace(SMALL, questions=1), seed=0)
+        train_multi_task(model(), data(), replace(SMALL, batch_size=1), seed=0)
 
 
 def test_every_weight_has_one_optimizer() -> None:

@@ -10,15 +10,15 @@ import torch
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.sampling import Rollouts
 from deepseek_book_utils.reasoning import preferences
-from deepseek_book_utils.reasoning.base import MINIATURE, write
+from deepseek_book_utils.reasoning.arithmetic import arithmetic
+from deepseek_book_utils.reasoning.base import MINIATURE
 from deepseek_book_utils.reasoning.language import EOS, PAD, TOKEN_ID, Problem, encode
-from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.preferences import DPOSettings, Pairs, dpo_loss, join_pairs, pair_log_probs
-from deepseek_book_utils.reasoning.rewards import accuracy_reward
 
 RIGHT = "<think> 9 a *3 7 </think> <ans> 7 </ans> <eos>"
 WRONG = "<think> </think> <ans> 2 </ans> <eos>"
 PROBLEM = Problem(9, ("*3",))
+ODD = replace(arithmetic(), right=lambda text, _: encode(text)[0] % 2 == 1)  # a rule for random policies
 
 
 def double(*numbers: float) -> torch.Tensor:
@@ -73,9 +73,15 @@ def test_bad_input_says_what_to_do() -> None:
     for beta in (0.0, -1.0, math.nan):
         with pytest.raises(ValueError, match="take > 0"):
             dpo_loss(*[torch.zeros(2)] * 4, beta)
-    for change in ({"rounds": 0}, {"rounds": 7, "problems": 6}, {"batch": 0}, {"epochs": 0}, {"pairs": 0}):
-        with pytest.raises(ValueError, match="at least 1|problem a round"):
-            preferences.train_dpo(tiny(), DPOSettings(**change), 0)
+    for change in (
+        {"rounds": 0},
+        {"rounds": 7, "problems": 6},
+        {"batch_size": 0},
+        {"group_size": 1},
+        {"beta": 0.0},
+    ):
+        with pytest.raises(ValueError, match="take .* >|problem a round"):
+            DPOSettings(**change)
 
 
 def tiny() -> LanguageModel:
@@ -98,9 +104,10 @@ def written(texts: list[str], log_probs: float = -0.5) -> Rollouts:
 
 
 def sample(monkeypatch: pytest.MonkeyPatch, texts: list[str], **settings) -> Pairs:
-    monkeypatch.setattr(preferences, "write", lambda *_, **__: written(texts))
+    monkeypatch.setattr(preferences, "sample_responses", lambda *_, **__: (written(texts), texts))
     return preferences.sample_pairs(
         tiny(),
+        arithmetic(),
         [PROBLEM],
         DPOSettings(group_size=len(texts), **settings),
         random.Random(0),
@@ -122,10 +129,10 @@ def test_each_pair_is_one_right_and_one_wrong_answer(monkeypatch: pytest.MonkeyP
 
 def test_groups_are_whole_and_kept_apart() -> None:
     """Each group has one right answer, the last one; its partner is of the same group."""
-    texts, settings = [WRONG, WRONG, RIGHT] * 2, DPOSettings(group_size=3)
+    right, settings = [False, False, True] * 2, DPOSettings(group_size=3)
     partners = set()
     for seed in range(30):
-        rows = preferences.right_and_wrong(texts, [PROBLEM, PROBLEM], settings, random.Random(seed))
+        rows = preferences.right_and_wrong(right, settings, random.Random(seed))
         assert [right for right, _ in rows] == [2, 5]
         partners |= {wrong for _, wrong in rows}
     assert partners == {0, 1, 3, 4}
@@ -141,7 +148,7 @@ def test_pairs_of_unequal_widths_are_joined() -> None:
     def part(Tp: int, T: int) -> Pairs:
         return Pairs(torch.ones(2, Tp), torch.ones(2, 2, T), torch.ones(2, 2, T).bool(), torch.zeros(2, 2))
 
-    pairs = join_pairs([part(3, 5), part(4, 2)])
+    pairs = join_pairs([part(3, 5), part(4, 2)], TOKEN_ID[PAD])
     assert pairs.prompts.tolist() == [[TOKEN_ID[PAD], 1, 1, 1]] * 2 + [[1] * 4] * 2
     assert pairs.responses[:, 2:, 2:].eq(TOKEN_ID[PAD]).all() and not pairs.mask[:, 2:, 2:].any()
     assert pairs.mask.sum() == 2 * 2 * (5 + 2) and pairs.reference.shape == (2, 4)
@@ -151,26 +158,23 @@ def test_reference_is_the_policy_that_wrote() -> None:
     """The sampler's log-probabilities serve as reference: before the first update they are the policy's."""
     model, problems = tiny(), [Problem(9, ("*3",)), Problem(2, ("+1", "-3"))]
     settings = DPOSettings(group_size=64, max_new_tokens=8, pairs=64)
-    with pytest.MonkeyPatch.context() as patch:  # a rule that a random policy can keep or break
-        patch.setattr(preferences, "accuracy_reward", lambda text, answer: encode(text)[0] % 2)
-        pairs = preferences.sample_pairs(
-            model, problems, settings, random.Random(0), torch.Generator().manual_seed(0)
-        )
+    pairs = preferences.sample_pairs(
+        model, ODD, problems, settings, random.Random(0), torch.Generator().manual_seed(0)
+    )
     assert len(pairs.prompts) > 10
     assert torch.allclose(pair_log_probs(model, pairs), pairs.reference, atol=1e-4)
 
 
-def test_runs_repeat_and_watch_sees_every_update(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preferences, "accuracy_reward", lambda text, answer: encode(text)[0] % 2)
-    settings = DPOSettings(problems=8, group_size=8, rounds=2, batch=4, max_new_tokens=8, epochs=2)
+def test_runs_repeat_and_watch_sees_every_update() -> None:
+    settings = DPOSettings(problems=8, group_size=8, rounds=2, batch_size=4, max_new_tokens=8, epochs=2)
     seen: list[int] = []
     model = tiny()
     before = [p.clone() for p in model.parameters()]
-    first = preferences.train_dpo(model, settings, 3, seen.append)
+    first = preferences.train_dpo(model, ODD, settings, 3, seen.append)
     assert seen == list(range(1, len(first) + 1))
     assert any(not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
-    assert first == preferences.train_dpo(tiny(), settings, 3)
-    assert first != preferences.train_dpo(tiny(), settings, 4)
+    assert first == preferences.train_dpo(tiny(), ODD, settings, 3)
+    assert first != preferences.train_dpo(tiny(), ODD, settings, 4)
     starts = [first[0], next(step for step in first if step["round"] == 2)]
     for step in starts:  # every round starts from the policy that wrote its pairs
         assert step["loss"] == pytest.approx(math.log(2), abs=1e-4)
@@ -180,6 +184,11 @@ def test_runs_repeat_and_watch_sees_every_update(monkeypatch: pytest.MonkeyPatch
     assert len(first) == updates and set(rounds) == {1, 2}
 
 
-def test_the_real_sampler_fits() -> None:
-    rollouts = write(tiny(), [PROBLEM.prompt], 2, torch.Generator().manual_seed(0), Pen(), 4)
-    assert isinstance(rollouts, Rollouts) and accuracy_reward(RIGHT, PROBLEM.answer) == 1
+@pytest.mark.parametrize("longest", [1e-3, 1e-2])
+def test_a_long_gradient_is_shortened(longest: float) -> None:
+    """What the last update left behind is exactly as long as the setting allows."""
+    settings = DPOSettings(problems=8, group_size=8, max_new_tokens=8, max_grad_norm=longest)
+    model = tiny()
+    preferences.train_dpo(model, ODD, settings, 0)
+    norm = torch.cat([p.grad.flatten() for p in model.parameters()]).norm()
+    assert norm.item() == pytest.approx(longest, rel=1e-3)

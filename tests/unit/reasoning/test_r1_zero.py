@@ -9,9 +9,10 @@ import torch
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
 from deepseek_book_utils.lm.sampling import Rollouts, response_log_probs
-from deepseek_book_utils.reasoning.base import MINIATURE, sample_page, write
+from deepseek_book_utils.reasoning.arithmetic import arithmetic
+from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
 from deepseek_book_utils.reasoning.grpo import group_advantages, grpo_loss
-from deepseek_book_utils.reasoning.language import DIGITS, EOS, PAD, TOKEN_ID, VOCABULARY, encode
+from deepseek_book_utils.reasoning.language import DIGITS, EOS, PAD, TOKEN_ID, VOCABULARY, Problem, encode
 from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.r1_zero import (
     R1ZeroSettings,
@@ -20,9 +21,10 @@ from deepseek_book_utils.reasoning.r1_zero import (
     update,
 )
 from deepseek_book_utils.reasoning.rewards import RewardWeights
+from deepseek_book_utils.reasoning.tasks import sample_responses
 
-SMALL = R1ZeroSettings(steps=4, prompts=3, group_size=4, max_new_tokens=12)
-PROMPTS = ["<bos> 9 a *3 ?", "<bos> 1 a +1 b +2 ?"]
+SMALL = R1ZeroSettings(updates=4, prompts=3, group_size=4, max_new_tokens=12)
+PROBLEMS, TASK = [Problem(9, ("*3",)), Problem(1, ("+1", "+2"))], arithmetic()
 
 
 def new_model(width: int = 80) -> LanguageModel:
@@ -60,7 +62,9 @@ def same_weights(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool
 def some_rollouts(model: LanguageModel, group_size: int = 8) -> Rollouts:
     """Rollouts that tests may change and take gradients of."""
     generator = torch.Generator().manual_seed(0)
-    rollouts = write(model, PROMPTS, group_size, generator, Pen(0.3, 0.3, 0.3), 20, forbidden=(PAD,))
+    rollouts = sample_responses(
+        model, arithmetic(pen=Pen(0.3, 0.3, 0.3)), PROBLEMS, group_size, generator, 20
+    )[0]
     parts = {name: part.clone() for name, part in vars(rollouts).items() if isinstance(part, torch.Tensor)}
     return replace(rollouts, **parts)
 
@@ -84,7 +88,7 @@ def test_pretraining_lowers_the_loss_and_repeats_with_the_seed() -> None:
 
 
 def test_all_advantages_zero_leave_the_weights_alone(model) -> None:
-    before, run = weights_of(model), start_run(model, SMALL, 0)
+    before, run = weights_of(model), start_run(model, TASK, SMALL, 0)
     update(run, some_rollouts(model), torch.zeros(16), SMALL)
     assert same_weights(before, weights_of(model))
 
@@ -92,13 +96,13 @@ def test_all_advantages_zero_leave_the_weights_alone(model) -> None:
 def test_a_run_without_any_spread_leaves_the_weights_alone(model) -> None:
     """Rules that pay nothing: every group is equal, at every step."""
     before = weights_of(model)
-    history = train_r1_zero(model, replace(SMALL, rewards=RewardWeights(0.0, 0.0, 0.0)), seed=0)
-    assert len(history) == SMALL.steps
+    history = train_r1_zero(model, arithmetic(RewardWeights(0.0, 0.0, 0.0)), SMALL, seed=0)
+    assert len(history) == SMALL.updates
     assert same_weights(before, weights_of(model))
 
 
 def test_an_update_moves_towards_what_was_better(model) -> None:
-    rollouts, run = some_rollouts(model), start_run(model, SMALL, 0)
+    rollouts, run = some_rollouts(model), start_run(model, TASK, SMALL, 0)
     advantages = group_advantages(torch.arange(16.0) % 5, 8)
 
     def gain() -> float:
@@ -123,7 +127,7 @@ def test_micro_batches_add_up_to_the_gradient_of_the_minibatch(group_size, model
     )
     expected = torch.autograd.grad(loss, list(model.parameters()))
     norm = torch.cat([g.flatten() for g in expected]).norm()
-    run = start_run(model, SMALL, 0)
+    run = start_run(model, TASK, SMALL, 0)
     update(run, rollouts, advantages, replace(SMALL, minibatches=1))
     for weight, gradient in zip(model.parameters(), expected, strict=True):
         clipped = gradient * min(1.0, 1.0 / norm.item())
@@ -131,7 +135,7 @@ def test_micro_batches_add_up_to_the_gradient_of_the_minibatch(group_size, model
 
 
 def test_more_minibatches_than_rows_is_no_error(model) -> None:
-    rollouts, run = some_rollouts(model), start_run(model, SMALL, 0)
+    rollouts, run = some_rollouts(model), start_run(model, TASK, SMALL, 0)
     advantages = torch.zeros(16)
     advantages[3], advantages[5] = 1.0, -1.0
     before = weights_of(model)
@@ -141,7 +145,7 @@ def test_more_minibatches_than_rows_is_no_error(model) -> None:
 
 
 def test_rows_without_a_chosen_token_do_no_harm(model) -> None:
-    rollouts, run = some_rollouts(model), start_run(model, SMALL, 0)
+    rollouts, run = some_rollouts(model), start_run(model, TASK, SMALL, 0)
     rollouts.loss_mask[2] = False
     advantages = torch.zeros(16)
     advantages[2], advantages[3] = 1.0, -1.0
@@ -152,9 +156,10 @@ def test_rows_without_a_chosen_token_do_no_harm(model) -> None:
 def test_truncated_responses_are_learned_from(model) -> None:
     """They earn nothing, so they are made less likely; they are not left out."""
     generator = torch.Generator().manual_seed(0)
-    rollouts = write(model, PROMPTS, 8, generator, Pen(0, 0, 0), 6, forbidden=(EOS, PAD))
+    task = arithmetic(pen=Pen(0, 0, 0), forbidden=(EOS,))
+    rollouts, _ = sample_responses(model, task, PROBLEMS, 8, generator, 6)
     assert not rollouts.ended.any() and (rollouts.lengths == 6).all()
-    advantages, run = torch.zeros(16), start_run(model, SMALL, 0)
+    advantages, run = torch.zeros(16), start_run(model, TASK, SMALL, 0)
     advantages[0] = -1.0
 
     def likely() -> float:
@@ -169,7 +174,7 @@ def test_truncated_responses_are_learned_from(model) -> None:
 
 def test_rollouts_can_be_trained_on_as_they_are(model) -> None:
     """What `generate` returns must not remember that it was made without gradients."""
-    rollouts = write(model, PROMPTS, 2, torch.Generator().manual_seed(0), Pen(), 8)
+    rollouts, _ = sample_responses(model, TASK, PROBLEMS, 2, torch.Generator().manual_seed(0), 8)
     log_probs = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.loss_mask)
     log_probs.sum().backward()
     assert model.head.weight.grad.any()
@@ -184,13 +189,13 @@ def test_padding_and_slips_have_no_log_probability(model) -> None:
 
 def test_a_group_of_one_is_refused(model) -> None:
     with pytest.raises(ValueError, match="take group_size >= 2"):
-        train_r1_zero(model, replace(SMALL, group_size=1), seed=0)
+        train_r1_zero(model, TASK, replace(SMALL, group_size=1), seed=0)
 
 
 def test_a_reward_that_is_no_number_is_refused_before_it_does_harm(model) -> None:
     before = weights_of(model)
     with pytest.raises(ValueError, match="repair the reward function"):
-        train_r1_zero(model, replace(SMALL, rewards=RewardWeights(accuracy=float("nan"))), seed=0)
+        train_r1_zero(model, arithmetic(RewardWeights(accuracy=float("nan"))), SMALL, seed=0)
     assert same_weights(before, weights_of(model))
 
 
@@ -216,63 +221,67 @@ def until(last: int):
 @pytest.mark.parametrize("cuts", [(2,), (1, 3), (0,), (1, 1, 2)])
 def test_an_interrupted_run_goes_on_to_the_same_numbers(cuts, tmp_path) -> None:
     whole = new_model()
-    expected = train_r1_zero(whole, SMALL, seed=5)
+    expected = train_r1_zero(whole, TASK, SMALL, seed=5)
     assert all(0 < step["reward"] < 1.2 for step in expected)  # there is something to learn from
     assert not same_weights(weights_of(whole), weights_of(new_model()))
     file = tmp_path / "run.pt"
     for cut in cuts:
         with pytest.raises(PowerCutError):
-            train_r1_zero(new_model(), SMALL, seed=5, checkpoint=file, progress=until(cut))
+            train_r1_zero(new_model(), TASK, SMALL, seed=5, checkpoint=file, progress=until(cut))
     resumed = new_model()
-    history = train_r1_zero(resumed, SMALL, seed=5, checkpoint=file)
+    history = train_r1_zero(resumed, TASK, SMALL, seed=5, checkpoint=file)
     assert repr(history) == repr(expected)  # to the last digit, not-a-numbers included
     assert same_weights(weights_of(resumed), weights_of(whole))
 
 
 def test_a_checkpoint_changes_no_numbers_and_a_finished_run_is_not_run_again(tmp_path) -> None:
     plain, saved = new_model(), new_model()
-    expected = train_r1_zero(plain, SMALL, seed=5)
-    assert repr(train_r1_zero(saved, SMALL, seed=5, checkpoint=tmp_path / "run.pt")) == repr(expected)
+    expected = train_r1_zero(plain, TASK, SMALL, seed=5)
+    assert repr(train_r1_zero(saved, TASK, SMALL, seed=5, checkpoint=tmp_path / "run.pt")) == repr(expected)
     again = new_model()
     watched: list[int] = []
     history = train_r1_zero(
-        again, SMALL, seed=5, checkpoint=tmp_path / "run.pt", watch=lambda step, _: watched.append(step)
+        again, TASK, SMALL, seed=5, checkpoint=tmp_path / "run.pt", watch=lambda step, _: watched.append(step)
     )
     assert repr(history) == repr(expected) and watched == []
     assert same_weights(weights_of(again), weights_of(plain))
 
 
-def test_seeds_make_runs_differ(model) -> None:
-    assert repr(train_r1_zero(model, SMALL, seed=1)) != repr(train_r1_zero(new_model(), SMALL, seed=2))
+def test_seeds_make_runs_differ() -> None:
+    first, second = (train_r1_zero(new_model(), TASK, SMALL, seed) for seed in (1, 2))
+    assert repr(first) != repr(second)
 
 
-@pytest.mark.parametrize("other", [{"seed": 6}, {"settings": replace(SMALL, lr=1e-3)}])
+@pytest.mark.parametrize(
+    "other",
+    [{"seed": 6}, {"settings": replace(SMALL, learning_rate=1e-3)}, {"task": arithmetic(pen=Pen(slip=0.1))}],
+)
 def test_the_checkpoint_of_another_run_is_refused(other, tmp_path) -> None:
     file = tmp_path / "run.pt"
-    train_r1_zero(new_model(), replace(SMALL, steps=4), seed=5, checkpoint=file)
-    arguments = {"settings": SMALL, "seed": 5} | other
+    train_r1_zero(new_model(), TASK, replace(SMALL, updates=4), seed=5, checkpoint=file)
+    arguments = {"task": TASK, "settings": SMALL, "seed": 5} | other
     with pytest.raises(ValueError, match="holds another run .* Name another file, or delete this one"):
         train_r1_zero(new_model(), **arguments, checkpoint=file)
 
 
 def test_the_checkpoint_of_a_model_of_another_shape_is_refused(tmp_path) -> None:
     file = tmp_path / "run.pt"
-    train_r1_zero(new_model(), SMALL, seed=5, checkpoint=file)
+    train_r1_zero(new_model(), TASK, SMALL, seed=5, checkpoint=file)
     with pytest.raises(ValueError, match=r"\(71, 80\) in the checkpoint and \(71, 96\) in the model"):
-        train_r1_zero(new_model(width=96), SMALL, seed=5, checkpoint=file)
+        train_r1_zero(new_model(width=96), TASK, SMALL, seed=5, checkpoint=file)
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path) -> None:
     file = tmp_path / "run.pt"
     file.write_bytes(b"half a file")
     with pytest.raises(ValueError, match="damaged: delete it and train again"):
-        train_r1_zero(new_model(), SMALL, seed=5, checkpoint=file)
+        train_r1_zero(new_model(), TASK, SMALL, seed=5, checkpoint=file)
 
 
 def test_a_watcher_sees_every_step(model) -> None:
     seen: list[tuple[int, int]] = []
     train_r1_zero(
-        model, SMALL, seed=0, watch=lambda step, rollouts: seen.append((step, len(rollouts.lengths)))
+        model, TASK, SMALL, seed=0, watch=lambda step, rollouts: seen.append((step, len(rollouts.lengths)))
     )
     assert seen == [(step, 12) for step in range(4)]
 
@@ -280,8 +289,8 @@ def test_a_watcher_sees_every_step(model) -> None:
 def test_a_run_in_bfloat16_keeps_its_ratios_near_one(model) -> None:
     """The preset for GPUs trains under autocast."""
     with torch.autocast("cpu", torch.bfloat16):
-        history = train_r1_zero(model, replace(SMALL, steps=2), seed=0)
-        rollouts = write(model, PROMPTS, 8, torch.Generator().manual_seed(0), Pen(), 20)
+        history = train_r1_zero(model, TASK, replace(SMALL, updates=2), seed=0)
+        rollouts, _ = sample_responses(model, TASK, PROBLEMS, 8, torch.Generator().manual_seed(0), 20)
         again = response_log_probs(model, rollouts.prompts, rollouts.responses, rollouts.loss_mask)
     assert len(history) == 2 and rollouts.log_probs.dtype == again.dtype == torch.float32
     assert (again - rollouts.log_probs).abs()[rollouts.loss_mask].mean() < 0.02

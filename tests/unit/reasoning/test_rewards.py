@@ -7,8 +7,8 @@ from deepseek_book_utils.reasoning.rewards import (
     RewardWeights,
     accuracy_reward,
     format_reward,
+    language_counts,
     language_reward,
-    language_share,
     reward,
     thoughts,
 )
@@ -80,7 +80,7 @@ def test_every_digit_is_read() -> None:
     ],
 )
 def test_language_is_that_of_a_well_formed_think_part(response, share, paid) -> None:
-    assert language_share(response) == share
+    assert language_counts(response) == share
     assert language_reward(response) == pytest.approx(paid)
     weights = RewardWeights(accuracy=0.0, format=0.0, language=0.5)
     assert reward(response, PROBLEM, weights) == pytest.approx(0.5 * paid)
