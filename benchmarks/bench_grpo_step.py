@@ -24,6 +24,7 @@ from benchmarks.measure import (
     our_words_as_tokenizer,
     prompts_of_32_tokens,
 )
+from deepseek_book_utils.reasoning.arithmetic import arithmetic
 from deepseek_book_utils.reasoning.base import decode_rows, write
 from deepseek_book_utils.reasoning.grpo import group_advantages
 from deepseek_book_utils.reasoning.language import EOS, PAD, encode
@@ -61,7 +62,8 @@ class Alternate(TrainerCallback):
 def our_step(prompts: list[str]) -> Callable[[], None]:
     """A function that samples, rewards and updates once."""
     model, generator = our_model(WIDTH), torch.Generator().manual_seed(0)
-    run = start_run(model, R1ZeroSettings(minibatches=1, lr=1e-6), seed=0)
+    settings = R1ZeroSettings(minibatches=1, learning_rate=1e-6)
+    run = start_run(model, arithmetic(), settings, seed=0)
 
     def step() -> None:
         rollouts = write(model, prompts, GROUP, generator, Pen(0, 0, 0), NEW, forbidden=NEVER)
@@ -69,7 +71,7 @@ def our_step(prompts: list[str]) -> Callable[[], None]:
             torch.tensor([earned(text) for text in decode_rows(rollouts.responses)]), GROUP
         )
         assert (rollouts.lengths == NEW).all() and advantages.all()
-        update(run, rollouts, advantages, R1ZeroSettings(minibatches=1, lr=1e-6))
+        update(run, rollouts, advantages, settings)
 
     return step
 

@@ -50,7 +50,7 @@ def run(
     return {
         "accuracy": {task: answer_accuracy(model, task, test[task]) for task in data},
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "questions": settings.steps * settings.questions,
+        "questions": settings.updates * settings.batch_size,
         "seconds": watch.seconds(),
     }
 
@@ -77,7 +77,7 @@ def run_seed(seed: int) -> dict[str, Any]:
     test: dict[str, Sequence[Question]] = {
         task: sample_questions(task, 500, rng, kept_out=True) for task in TASKS
     }
-    fewer_rows = replace(TRAINING, questions=TRAINING.questions // 2)
+    fewer_rows = replace(TRAINING, batch_size=TRAINING.batch_size // 2)
     found: dict[str, Any] = {
         "shared": run(data, test, seed),
         "specialists": specialists(data, test, seed, fewer_rows),  # as many questions in all

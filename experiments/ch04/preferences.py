@@ -17,17 +17,16 @@ from deepseek_book_utils.lm.decoding import (
 )
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
-from deepseek_book_utils.reasoning.base import MINIATURE, decode_rows, sample_page, write
-from deepseek_book_utils.reasoning.evaluation import evaluate
+from deepseek_book_utils.reasoning.arithmetic import arithmetic
+from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
 from deepseek_book_utils.reasoning.grpo import group_advantages
 from deepseek_book_utils.reasoning.language import held_out_problems
-from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
-from deepseek_book_utils.reasoning.rewards import RewardWeights, reward
+from deepseek_book_utils.reasoning.tasks import evaluate, sample_responses
 from experiments.measuring import Stopwatch
 
-PROBLEMS, SAMPLES = held_out_problems(100), 16
+TASK, PROBLEMS, SAMPLES = arithmetic(), held_out_problems(100), 16
 DECODINGS = {
     "greedy": DecodingSettings(temperature=0.0),
     "0.6, top-p": R1_EVALUATION,
@@ -54,11 +53,10 @@ def short(found: dict[str, float]) -> dict[str, float]:
 def decode(model: LanguageModel, settings: DecodingSettings) -> dict[str, float]:
     """Accuracy and form under `settings`, and what GRPO would see: answers, and groups with spread."""
     with decoded_with(model, settings):
-        found = short(evaluate(model, PROBLEMS, SAMPLES))
-        prompts = [problem.prompt for problem in PROBLEMS]
-        rollouts = write(model, prompts, SAMPLES, torch.Generator().manual_seed(1), Pen())
-    texts = decode_rows(rollouts.responses)
-    earned = [reward(text, PROBLEMS[i // SAMPLES], RewardWeights()) for i, text in enumerate(texts)]
+        found = short(evaluate(model, TASK, PROBLEMS, SAMPLES))
+        generator = torch.Generator().manual_seed(1)
+        _, texts = sample_responses(model, TASK, PROBLEMS, SAMPLES, generator)
+    earned = [TASK.reward(text, PROBLEMS[i // SAMPLES]) for i, text in enumerate(texts)]
     groups = group_advantages(torch.tensor(earned), SAMPLES).view(-1, SAMPLES)
     different = [len(set(texts[i : i + SAMPLES])) for i in range(0, len(texts), SAMPLES)]
     return found | {
@@ -74,16 +72,16 @@ def dpo_arm(base: LanguageModel, settings: DPOSettings, seed: int) -> dict[str, 
     def look(updates: int) -> None:
         if updates % EVERY == 0:
             with watch.paused():
-                curve.append([updates, evaluate(model, PROBLEMS, samples=8)["accuracy"]])
+                curve.append([updates, evaluate(model, TASK, PROBLEMS, samples=8)["accuracy"]])
 
-    history = train_dpo(model, settings, seed, look)
+    history = train_dpo(model, TASK, settings, seed, look)
     seconds = watch.seconds()
     windows = [history[i : i + WINDOW] for i in range(0, len(history) - WINDOW + 1, WINDOW)]
     columns = {
         name: [sum(step[name] for step in window) / WINDOW for window in windows]
         for name in ("margin", "chosen", "rejected")
     }
-    found = short(evaluate(model, PROBLEMS, SAMPLES))
+    found = short(evaluate(model, TASK, PROBLEMS, SAMPLES))
     return {"final": found, "curve": curve, "pairs": history[0]["pairs"], "seconds": seconds, **columns}
 
 
@@ -99,7 +97,7 @@ def measure_base(base: LanguageModel, seed: int) -> dict[str, Any]:
     """All arms on one base."""
     found: dict[str, Any] = {"base": {name: decode(base, one) for name, one in DECODINGS.items()}}
     zero, watch = copy.deepcopy(base), Stopwatch()
-    train_r1_zero(zero, R1ZeroSettings(), seed)
+    train_r1_zero(zero, TASK, R1ZeroSettings(), seed)
     seconds = watch.seconds()
     found["zero"] = {name: decode(zero, one) for name, one in DECODINGS.items()} | {"seconds": seconds}
     for name, settings in ARMS.items():

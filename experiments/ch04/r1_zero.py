@@ -14,13 +14,15 @@ import torch
 
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
+from deepseek_book_utils.reasoning.arithmetic import arithmetic
 from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
 from deepseek_book_utils.reasoning.corpus import CorpusSettings
-from deepseek_book_utils.reasoning.evaluation import base_skills, evaluate
+from deepseek_book_utils.reasoning.evaluation import base_skills
 from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
+from deepseek_book_utils.reasoning.tasks import Task, evaluate
 from experiments.measuring import Stopwatch
 
 SHORT, LONG = held_out_problems(200), held_out_problems(100, 8, 10, seed=1)
@@ -28,19 +30,22 @@ CHECK_WORDS = ("check", "wait", "查", "等")
 EVEN_PEN = Pen(
     slip=0.10, clumsy=0.10
 )  # as many slips as Pen() makes in English, but the same in both languages
-ARMS = {
-    "zero": R1ZeroSettings(),
-    "language": R1ZeroSettings(rewards=RewardWeights(language=3.0)),
-    "unchecked": R1ZeroSettings(forbidden=CHECK_WORDS),
-    "even_pen": R1ZeroSettings(pen=EVEN_PEN),
+RL, PRETRAINING = R1ZeroSettings(), PretrainSettings()
+ZERO: dict[str, Any] = {"rewards": RewardWeights(), "pen": Pen(), "forbidden": ()}
+ARMS = {  # what each arm's task is made with
+    "zero": ZERO,
+    "language": ZERO | {"rewards": RewardWeights(language=3.0)},
+    "unchecked": ZERO | {"forbidden": CHECK_WORDS},
+    "even_pen": ZERO | {"pen": EVEN_PEN},
 }
-SETTINGS = {"model": MINIATURE, "corpus": CorpusSettings(), "pretrain": PretrainSettings(), **ARMS}
+TASKS = {name: arithmetic(**arm) for name, arm in ARMS.items()}
+SETTINGS = {"model": MINIATURE, "corpus": CorpusSettings(), "pretrain": PRETRAINING, "rl": RL, **ARMS}
 
 
-def measure(model: LanguageModel, settings: R1ZeroSettings) -> dict[str, dict[str, float]]:
+def measure(model: LanguageModel, task: Task) -> dict[str, dict[str, float]]:
     """Held-out problems as long as those of RL, and longer than any of them."""
     return {
-        name: evaluate(model, problems, pen=settings.pen, forbidden=settings.forbidden, max_new_tokens=tokens)
+        name: evaluate(model, task, problems, max_new_tokens=tokens)
         for name, problems, tokens in (("short", SHORT, 90), ("long", LONG, 150))
     }
 
@@ -55,22 +60,23 @@ def make_base(seed: int, settings: PretrainSettings) -> tuple[LanguageModel, flo
 
 def run_seed(seed: int) -> dict[str, Any]:
     """All arms for one seed; seconds are CPU seconds on one thread."""
-    base, seconds = make_base(seed, PretrainSettings())
+    base, seconds = make_base(seed, PRETRAINING)
     found: dict[str, Any] = {
-        "base": measure(base, ARMS["zero"]) | {"seconds": seconds, "skills": base_skills(base)},
-        "prompted": evaluate(base, SHORT, textbook=True),
+        "base": measure(base, TASKS["zero"]) | {"seconds": seconds, "skills": base_skills(base)},
+        "prompted": evaluate(base, arithmetic(textbook=True), SHORT),
     }
-    for name, settings in ARMS.items():
+    for name, task in TASKS.items():
         model, watch = copy.deepcopy(base), Stopwatch()
-        history = train_r1_zero(model, settings, seed)
+        history = train_r1_zero(model, task, RL, seed)
         found[name] = {"seconds": watch.seconds(), "history": columns(history)}
-        found[name] |= measure(model, settings)
+        found[name] |= measure(model, task)
         print(f"seed {seed} {name}: {json.dumps(found[name]['short'])}", flush=True)
-    found["even_pen"]["base"] = evaluate(base, SHORT, pen=EVEN_PEN)
-    weak, _ = make_base(seed, replace(PretrainSettings(), updates=120))
-    before = evaluate(weak, SHORT)
-    history = train_r1_zero(weak, ARMS["zero"], seed)
-    found["weak"] = {"before": before, "after": evaluate(weak, SHORT), "history": columns(history)}
+    found["even_pen"]["base"] = evaluate(base, TASKS["even_pen"], SHORT)
+    weak, _ = make_base(seed, replace(PRETRAINING, updates=120))
+    before = evaluate(weak, TASKS["zero"], SHORT)
+    history = columns(train_r1_zero(weak, TASKS["zero"], RL, seed))
+    after = evaluate(weak, TASKS["zero"], SHORT)
+    found["weak"] = {"before": before, "after": after, "history": history}
     return found
 
 

@@ -14,13 +14,15 @@ import torch
 
 from deepseek_book_utils.lm.model import LanguageModel, ModelSettings
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
+from deepseek_book_utils.reasoning.arithmetic import arithmetic
 from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
 from deepseek_book_utils.reasoning.corpus import CorpusSettings
-from deepseek_book_utils.reasoning.evaluation import base_skills, evaluate
+from deepseek_book_utils.reasoning.evaluation import base_skills
 from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
+from deepseek_book_utils.reasoning.tasks import Task, evaluate
 from deepseek_book_utils.records import DEVELOPMENT_SEEDS
 from experiments.measuring import Stopwatch
 
@@ -35,6 +37,7 @@ class Recipe:
     pretraining: PretrainSettings = field(default_factory=PretrainSettings)
     corpus: CorpusSettings = field(default_factory=CorpusSettings)
     rl: R1ZeroSettings = field(default_factory=R1ZeroSettings)
+    task: Task = field(default_factory=arithmetic)
 
 
 def corpus(**changes: Any) -> Recipe:
@@ -52,10 +55,10 @@ RECIPES = {
     "no curriculum": corpus(drill_share=(0.375, 0.375)),
     "no drills": corpus(drill_share=(0.0, 0.0)),
     "300 steps of pretraining": Recipe(pretraining=PretrainSettings(updates=300)),
-    "a pen that never slips": Recipe(rl=R1ZeroSettings(pen=Pen(0, 0, 0))),
+    "a pen that never slips": Recipe(task=arithmetic(pen=Pen(0, 0, 0))),
     "fewer pages that check": corpus(web_styles=FEWER_CHECKS),
     "checks rare in the corpus": corpus(web_styles=RARE_CHECKS, textbook_checks=0.02, long_checks=0.02),
-    "no format reward": Recipe(rl=R1ZeroSettings(rewards=RewardWeights(format=0.0))),
+    "no format reward": Recipe(task=arithmetic(RewardWeights(format=0.0))),
     "one minibatch a step": Recipe(rl=R1ZeroSettings(minibatches=1)),
     "groups of four": Recipe(rl=R1ZeroSettings(prompts=64, group_size=4)),
 }
@@ -67,10 +70,10 @@ def run(recipe: Recipe, seed: int) -> list[float]:
     base, watch = LanguageModel(recipe.model), Stopwatch()
     pretrain(base, recipe.pretraining, seed, partial(sample_page, corpus=recipe.corpus))
     zero = copy.deepcopy(base)
-    train_r1_zero(zero, recipe.rl, seed)
+    train_r1_zero(zero, recipe.task, recipe.rl, seed)
     seconds = watch.seconds()
     skills = base_skills(base)
-    before, after = (evaluate(model, TEST, pen=recipe.rl.pen) for model in (base, zero))
+    before, after = (evaluate(model, recipe.task, TEST) for model in (base, zero))
     return [
         *(skills[skill] for skill in ("operation", "value", "check")),
         before["accuracy"],

@@ -7,10 +7,11 @@ import torch
 
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
+from deepseek_book_utils.reasoning.arithmetic import arithmetic
 from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
-from deepseek_book_utils.reasoning.evaluation import evaluate
 from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
+from deepseek_book_utils.reasoning.tasks import evaluate
 
 
 @pytest.mark.learning
@@ -20,12 +21,12 @@ def test_pairs_teach_to_think_and_fresh_ones_teach_more(seed: int) -> None:
     torch.manual_seed(seed)
     base, problems = LanguageModel(MINIATURE), held_out_problems(64, seed=100 + seed)
     pretrain(base, PretrainSettings(), seed, sample_page)
-    before = evaluate(base, problems, samples=8)
+    before = evaluate(base, arithmetic(), problems, samples=8)
     after, last = {}, {}
     for rounds in (1, 5):
         model = copy.deepcopy(base)
-        last[rounds] = train_dpo(model, DPOSettings(problems=160, rounds=rounds), seed)[-4:]
-        after[rounds] = evaluate(model, problems, samples=8)
+        last[rounds] = train_dpo(model, arithmetic(), DPOSettings(problems=160, rounds=rounds), seed)[-4:]
+        after[rounds] = evaluate(model, arithmetic(), problems, samples=8)
     assert before["accuracy"] < 0.25 and before["empty"] > 0.4
     assert after[1]["accuracy"] > max(0.33, 1.8 * before["accuracy"])
     assert after[5]["accuracy"] > after[1]["accuracy"] + 0.05
