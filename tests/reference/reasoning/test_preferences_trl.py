@@ -11,13 +11,13 @@ from types import SimpleNamespace
 import pytest
 import torch
 from datasets import Dataset
-from tokenizers import Tokenizer, models, pre_tokenizers
 from torch import Tensor
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import LlamaForCausalLM
 from trl import DPOConfig, DPOTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 
 from deepseek_book_utils.reasoning.preferences import Preference, dpo_loss
+from tests.reference.reasoning.trl_side import toy_llama
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 N, BETA = 6, 0.3
@@ -30,30 +30,6 @@ class Batch:
     input_ids: Tensor  # (2N, T)
     attention_mask: Tensor
     completion_mask: Tensor  # 1 on answers, 0 on prompts and padding
-
-
-@pytest.fixture(scope="module")
-def tokenizer() -> PreTrainedTokenizerFast:
-    words = ["<pad>", "<eos>"] + [f"w{i}" for i in range(30)]
-    bare = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<pad>"))
-    bare.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    return PreTrainedTokenizerFast(tokenizer_object=bare, pad_token="<pad>", eos_token="<eos>")
-
-
-def make_policy(seed: int) -> LlamaForCausalLM:
-    torch.manual_seed(seed)
-    settings = LlamaConfig(
-        vocab_size=32,
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        initializer_range=0.5,  # far from uniform, so that every token has its own log-probability
-        pad_token_id=0,
-        bos_token_id=None,
-        eos_token_id=1,
-    )
-    return LlamaForCausalLM(settings).double().train()
 
 
 @pytest.fixture
@@ -113,7 +89,7 @@ def distance(one: Tensor, other: Tensor) -> float:
 
 
 def test_loss_and_gradient_equal_trl(batch, tokenizer, tmp_path) -> None:
-    policy, reference = make_policy(0), make_policy(1)
+    policy, reference = toy_llama(32, 0).train(), toy_llama(32, 1).train()
     trainer = make_trainer(policy, reference, tokenizer, tmp_path)
     theirs = trl_loss(trainer, policy, batch)
     preference = ours(policy, reference, batch)
@@ -133,7 +109,7 @@ def test_loss_and_gradient_equal_trl(batch, tokenizer, tmp_path) -> None:
 @pytest.mark.parametrize("spread", [0.1, 5.0, 400.0])
 def test_given_the_same_log_probs_all_digits_agree(spread, batch, tokenizer, tmp_path) -> None:
     """The gradient of every single log-probability, with nothing else between, up to saturation."""
-    policy, reference = make_policy(0), make_policy(1)
+    policy, reference = toy_llama(32, 0).train(), toy_llama(32, 1).train()
     trainer = make_trainer(policy, reference, tokenizer, tmp_path)
     generator = torch.Generator().manual_seed(2)
     shape = batch.input_ids[:, 1:].shape
@@ -170,7 +146,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes_are_seen(mistake, batch, tokenizer, tmp_path) -> None:
-    policy, reference = make_policy(0), make_policy(1)
+    policy, reference = toy_llama(32, 0).train(), toy_llama(32, 1).train()
     theirs = trl_loss(make_trainer(policy, reference, tokenizer, tmp_path), policy, batch)
     wrong = MISTAKES[mistake](*answer_log_probs(policy, batch), *answer_log_probs(reference, batch))
     assert abs(wrong.loss - theirs) / theirs > 0.01
