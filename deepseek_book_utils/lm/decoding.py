@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..settings import check_range, check_ranges
+
 
 def greedy_probs(values: Tensor) -> Tensor:
     """All probability on the largest of values (..., V), the first one on a tie."""
@@ -96,12 +98,21 @@ def keep_min_p(logits: Tensor, p: float) -> Tensor:
 
 @dataclass(frozen=True)
 class DecodingSettings:
-    """How to draw a word; the defaults draw from the policy as it is."""
+    """How to draw a word; the defaults draw from the policy as it is. Raises ValueError
+    on values without sense.
+    """
 
     temperature: float = 1.0  # below 1 sharper, above 1 flatter, 0 greedy
     top_k: int | None = None  # a fixed number of words, however sure the policy is
     top_p: float = 1.0  # few words where it is sure, many where it is not
-    min_p: float = 0.0  # the same, measured against the most probable word
+    min_p: float = 0.0  # few words too, measured against the most probable one
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            self, not_negative=("temperature",), share=("top_p",), fraction=("min_p",)
+        )
+        if self.top_k is not None:
+            check_range("top_k", self.top_k, "count")
 
 
 R1_EVALUATION = DecodingSettings(temperature=0.6, top_p=0.95)  # DeepSeek-R1, section 3

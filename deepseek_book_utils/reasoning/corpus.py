@@ -20,6 +20,7 @@ are random), and digits that slipped.
 import random
 from dataclasses import dataclass
 
+from ..settings import check_range, check_ranges
 from .language import (
     BOOK,
     DIGITS,
@@ -36,39 +37,49 @@ Document = tuple[list[str], list[float]]
 Share = tuple[tuple[str, float], ...]  # names and their shares, which sum to one
 
 
+STYLES = ("direct", "skip", "full", "check", "broken")
+LANGUAGES = ("english", "chinese", "mixed")
+
+
+def check_shares(name: str, shares: Share, known: tuple[str, ...]) -> None:
+    """Raise ValueError unless names are `known` and their shares sum to one."""
+    check_range(name, tuple(share for _, share in shares), "fraction")
+    total = sum(share for _, share in shares)
+    if abs(total - 1) > 1e-9 or not {word for word, _ in shares} <= set(known):
+        raise ValueError(
+            f"{name} = {shares}: take shares of {', '.join(known)} that sum to one."
+        )
+
+
 @dataclass(frozen=True)
 class CorpusSettings:
     """Shares and error rates of the corpus; each is the probability of one document,
-    step or digit.
+    step or digit. Raises ValueError on what is no probability.
     """
 
-    drill_share: tuple[float, float] = (
-        0.60,
-        0.15,
-    )  # first and last step of pretraining: tables first, then problems
+    drill_share: tuple[float, float] = (0.60, 0.15)  # at the first and the last update
     drill_checks: float = 0.80  # drills that check every step
-    drill_slip: float = 0.20  # digits that slip there, so that `wait` is seen often
+    drill_slip: float = 0.20  # digits of drills that slip: `wait` is seen often
     textbook_share: float = 0.55  # of what is not a drill
     textbook_checks: float = 0.10  # textbooks that check their steps
     long_share: float = 0.25  # textbooks with 8 to 10 steps
-    long_checks: float = 0.20
-    web_styles: Share = (
-        ("direct", 0.62),
-        ("skip", 0.14),
-        ("full", 0.06),
-        ("check", 0.13),
-        ("broken", 0.05),
-    )
+    long_checks: float = 0.20  # long textbooks that check their steps
+    web_styles: Share = tuple(zip(STYLES, (0.62, 0.14, 0.06, 0.13, 0.05), strict=True))
     web_languages: Share = (("english", 0.6), ("chinese", 0.1), ("mixed", 0.3))
     textbook_languages: Share = (("english", 0.5), ("chinese", 0.2), ("mixed", 0.3))
     slip: float = 0.12  # digits that slip in documents that check
-    error: float = (
-        0.01  # a writer's own errors, where the language serves the operation well,
-    )
-    clumsy_error: float = (
-        0.20  # and where it is clumsy: English multiplies badly, Chinese adds badly
-    )
+    error: float = 0.01  # a writer's own errors where the language serves the operation
+    clumsy_error: float = 0.20  # errors in English products, Chinese sums, differences
     better_language: float = 0.80  # steps in the better language, by writers of both
+
+    def __post_init__(self) -> None:
+        drills = ("drill_share", "drill_checks", "drill_slip")
+        books = ("textbook_share", "textbook_checks", "long_share", "long_checks")
+        errors = ("slip", "error", "clumsy_error", "better_language")
+        check_ranges(self, fraction=drills + books + errors)
+        check_shares("web_styles", self.web_styles, STYLES)
+        check_shares("web_languages", self.web_languages, LANGUAGES)
+        check_shares("textbook_languages", self.textbook_languages, LANGUAGES)
 
 
 def choose(rng: random.Random, shares: Share) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..settings import check_ranges
 from .language import (
     DIGITS,
     HAN_DIGITS,
@@ -29,15 +30,12 @@ from .language import (
 class Pen:
     """The hand that writes what the model decides; `Pen(0, 0, 0)` never errs."""
 
-    slip: float = 0.05  # a digit after an operation comes out as another digit,
-    clumsy: float = 0.20  # so often in English products, Chinese sums and differences
-    blind: float = 0.30  # where a check should contradict a digit, it copies the digit
+    slip: float = 0.05  # how often a digit after an operation is another digit
+    clumsy: float = 0.20  # the same in English products, Chinese sums and differences
+    blind: float = 0.30  # how often a check that should contradict copies the digit
 
     def __post_init__(self) -> None:
-        if not all(0 <= chance <= 1 for chance in (self.slip, self.clumsy, self.blind)):
-            raise ValueError(
-                f"slip, clumsy and blind are probabilities, 0 to 1; got {self}."
-            )
+        check_ranges(self, fraction=("slip", "clumsy", "blind"))
 
 
 def word_table(words: Sequence[str]) -> Tensor:

@@ -86,7 +86,7 @@ class DPOSettings:
     max_new_tokens: int = 90
 
     def __post_init__(self) -> None:
-        counts = ("problems", "rounds", "pairs", "epochs", "batch_size")
+        counts = ("problems", "group_size", "rounds", "pairs", "epochs", "batch_size")
         check_ranges(
             self,
             count=(*counts, "max_new_tokens"),

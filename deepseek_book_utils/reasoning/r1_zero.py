@@ -41,9 +41,9 @@ class R1ZeroSettings:
     max_new_tokens: int = 90
 
     def __post_init__(self) -> None:
-        counts = ("updates", "prompts", "minibatches", "warm_up", "max_new_tokens")
+        counts = ("updates", "prompts", "group_size", "minibatches", "warm_up")
         positive = ("learning_rate", "clip_range", "max_grad_norm")
-        check_ranges(self, count=counts, positive=positive)
+        check_ranges(self, count=(*counts, "max_new_tokens"), positive=positive)
         if self.group_size < 2:
             raise ValueError(
                 f"A group of {self.group_size} has nobody to compare with: take "

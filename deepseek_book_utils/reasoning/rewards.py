@@ -8,6 +8,7 @@ learned reward can be deceived. R1 adds the share of words in the target languag
 import re
 from dataclasses import dataclass
 
+from ..settings import check_ranges
 from .language import TO_CHINESE, TO_ENGLISH, Problem
 
 FORM = re.compile(
@@ -23,6 +24,9 @@ class RewardWeights:
     accuracy: float = 1.0
     format: float = 0.2
     language: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_ranges(self, not_negative=("accuracy", "format", "language"))
 
 
 def accuracy_reward(response: str, answer: int) -> float:

@@ -1,6 +1,7 @@
 """The sampling family, worked by hand; its edge cases; what it refuses; and inside the sampler."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -86,22 +87,25 @@ def test_ties() -> None:
     assert kept(decoding.keep_top_p(tied, 0.2)) == [2]  # top-p keeps as few as it can
 
 
+TWO = torch.tensor([1.0, 2.0])
+
+
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("call", "message"),
     [
-        (DecodingSettings(temperature=-1), "take 0 .greedy. or more"),
-        (DecodingSettings(temperature=math.nan), "take 0 .greedy. or more"),
-        (DecodingSettings(top_k=0), "at least one word"),
-        (DecodingSettings(top_p=0), "more than 0, at most 1"),
-        (DecodingSettings(top_p=1.5), "more than 0, at most 1"),
-        (DecodingSettings(min_p=-0.1), "take 0 .all words. to 1"),
-        (DecodingSettings(min_p=1.1), "take 0 .all words. to 1"),
-        (DecodingSettings(temperature=1e-45), "temperature 0 for greedy"),
+        (lambda: decoding.apply_temperature(TWO, -1), "take 0 .greedy. or more"),
+        (lambda: decoding.apply_temperature(TWO, math.nan), "take 0 .greedy. or more"),
+        (lambda: decoding.apply_temperature(TWO, 1e-45), "temperature 0 for greedy"),
+        (lambda: decoding.keep_top_k(TWO, 0), "at least one word"),
+        (lambda: decoding.keep_top_p(TWO, 0), "more than 0, at most 1"),
+        (lambda: decoding.keep_top_p(TWO, 1.5), "more than 0, at most 1"),
+        (lambda: decoding.keep_min_p(TWO, -0.1), "take 0 .all words. to 1"),
+        (lambda: decoding.keep_min_p(TWO, 1.1), "take 0 .all words. to 1"),
     ],
 )
-def test_bad_settings_say_what_to_do(settings: DecodingSettings, message: str) -> None:
+def test_bad_values_say_what_to_do(call: Callable[[], torch.Tensor], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        decoding.filter_logits(torch.tensor([1.0, 2.0]), settings)
+        call()
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])

@@ -1,0 +1,94 @@
+"""Tiny runs of the loops that train language models."""
+
+import random
+from typing import Any
+
+import torch
+
+from deepseek_book_utils.nn.encoder import EncoderSettings
+from deepseek_book_utils.reasoning.multi_task import MultiTaskModel, MultiTaskSettings, train_multi_task
+from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
+from deepseek_book_utils.reasoning.questions import QUESTION_WORDS, TASKS, sample_questions
+from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
+from deepseek_book_utils.reasoning.tasks import Task
+from tests.unit.settings_runs.case import Case, weights_of
+from tests.unit.settings_runs.lm import small_model
+
+# Say a token, at best an even one: about half of all answers are right.
+EVEN = Task(
+    name="even",
+    sample=lambda rng: rng.randrange(3, 9),
+    encode=lambda problem: [problem, 2],
+    decode=lambda ids: " ".join(map(str, ids)),
+    right=lambda text, problem: int(text.split()[0]) % 2 == 0,
+    reward=lambda text, problem: float(int(text.split()[0]) % 2 == 0),
+    measure=lambda texts, problems: {"length": sum(len(text.split()) for text in texts)},
+    end=1,
+    pad=0,
+)
+
+
+def climb(settings: R1ZeroSettings) -> Any:
+    model = small_model()
+    return train_r1_zero(model, EVEN, settings, 0), weights_of(model)
+
+
+def prefer(settings: DPOSettings) -> Any:
+    model = small_model()
+    return train_dpo(model, EVEN, settings, 0), weights_of(model)
+
+
+def share(settings: MultiTaskSettings) -> Any:
+    torch.manual_seed(0)
+    sizes = EncoderSettings(vocabulary=len(QUESTION_WORDS), width=8, layers=1, heads=2)
+    model = MultiTaskModel(sizes)
+    questions = {task: sample_questions(task, 20, random.Random(0)) for task in TASKS}
+    return train_multi_task(model, questions, settings, 0), weights_of(model)
+
+
+CASES = [
+    Case(
+        R1ZeroSettings(updates=3, prompts=3, group_size=4, learning_rate=0.02, max_new_tokens=4),
+        climb,
+        {
+            "updates": 4,
+            "prompts": 4,
+            "group_size": 5,
+            "minibatches": 3,
+            "learning_rate": 0.05,
+            "warm_up": 1,
+            "clip_range": 0.01,
+            "max_grad_norm": 1e-3,
+            "max_new_tokens": 3,
+        },
+    ),
+    Case(
+        DPOSettings(problems=4, group_size=6, pairs=2, batch_size=3, max_new_tokens=4),
+        prefer,
+        {
+            "problems": 5,
+            "group_size": 7,
+            "rounds": 2,
+            "pairs": 1,
+            "epochs": 2,
+            "batch_size": 2,
+            "beta": 0.5,
+            "learning_rate": 0.01,
+            "max_grad_norm": 1e-3,
+            "max_new_tokens": 3,
+        },
+    ),
+    Case(
+        MultiTaskSettings(updates=3, batch_size=8, warm_up=2),
+        share,
+        {
+            "updates": 4,
+            "batch_size": 10,
+            "learning_rate": 0.1,
+            "muon_rate": 0.1,
+            "warm_up": 3,
+            "weight_decay": 0.5,
+            "max_grad_norm": 1e-3,
+        },
+    ),
+]
