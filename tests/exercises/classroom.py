@@ -16,6 +16,7 @@ from nbgrader.api import Gradebook
 
 from tests.exercises.source import Exercise, exercises_of, wrong_answers_of
 from tools import assignments
+from tools.exercise_source import mark
 from tools.sync import ROOT
 
 STUB = re.compile(r"( *)# YOUR CODE HERE\n *raise NotImplementedError\(\)")
@@ -116,7 +117,7 @@ def filled(released: NotebookNode, answers: dict[str, str]) -> NotebookNode:
 def solutions(source: Path) -> dict[str, str]:
     """Cell id -> what the source has there, for every cell that a student writes."""
     cells = nbformat.read(source, as_version=4).cells
-    return {cell.id: cell.source for cell in cells if assignments.mark(cell, "solution")}
+    return {cell.id: cell.source for cell in cells if mark(cell, "solution")}
 
 
 def named(notebook: NotebookNode, student: str) -> NotebookNode:
@@ -158,7 +159,7 @@ def endless(released: NotebookNode, source: Path) -> NotebookNode:
 def tampered(released: NotebookNode, source: Path) -> NotebookNode:
     notebook = copy.deepcopy(released)
     for cell in notebook.cells:
-        if assignments.mark(cell, "grade") and cell.cell_type == "code":
+        if mark(cell, "grade") and cell.cell_type == "code":
             cell.source = 'print("passed")'
             cell.metadata.nbgrader.points = 100
     return notebook

@@ -12,7 +12,8 @@ from nbformat.v4 import new_code_cell
 from tests.exercises.source import SOURCES
 from tests.exercises.test_hard_cases import small_source
 from tools import assignments
-from tools.assignments import AssignmentError, exercises_of, files_of, hidden_lines, id_of, mark, write
+from tools.assignments import files_of, write
+from tools.exercise_source import AssignmentError, exercises_of, hidden_lines, id_of, mark
 from tools.sync import ROOT, notebooks_in
 
 

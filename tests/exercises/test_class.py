@@ -10,7 +10,7 @@ from nbgrader.api import Gradebook
 
 from tests.exercises.classroom import CLASS, Classroom, mistaken, named, open_course, table
 from tests.exercises.source import exercises_of
-from tools import assignments
+from tools.exercise_source import hidden_lines, mark
 from tools.sync import ROOT
 
 SOURCE = ROOT / "notebooks" / "exercises" / "04_r1_zero.ipynb"
@@ -19,14 +19,14 @@ REPORT = "deepseek_book_utils.exercises.course_report"
 
 
 def points(cells: list) -> float:
-    return sum(assignments.mark(cell, "points") for cell in cells)
+    return sum(mark(cell, "points") for cell in cells)
 
 
 @pytest.fixture(scope="module")
 def graded() -> list:
     """The graded cells of the source."""
     cells = nbformat.read(SOURCE, as_version=4).cells
-    return [cell for cell in cells if assignments.mark(cell, "grade")]
+    return [cell for cell in cells if mark(cell, "grade")]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_the_page_shows_these_scores(classroom: Classroom, graded: list) -> None
 
 
 def test_feedback_says_what_failed_and_hides_the_tests(classroom: Classroom) -> None:
-    hidden = assignments.hidden_lines(nbformat.read(SOURCE, as_version=4))
+    hidden = hidden_lines(nbformat.read(SOURCE, as_version=4))
     assert hidden
     for student in CLASS:
         text = classroom.file("feedback", student, ".html").read_text()
@@ -101,7 +101,7 @@ def test_tampered_tests_are_put_back(classroom: Classroom, graded: list) -> None
     cells = {c.id: c for c in nbformat.read(classroom.file("autograded", "tampered"), as_version=4).cells}
     for cell in (cell for cell in graded if cell.cell_type == "code"):
         assert cells[cell.id].source == cell.source
-        assert cells[cell.id].metadata.nbgrader.points == assignments.mark(cell, "points")
+        assert cells[cell.id].metadata.nbgrader.points == mark(cell, "points")
 
 
 def test_the_gradebook_file_has_the_scores_and_what_is_missing(classroom: Classroom, graded: list) -> None:

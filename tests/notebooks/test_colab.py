@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 
 from tools import assignments
 from tools.build import chapters
+from tools.exercise_source import id_of
 from tools.sync import ROOT
 
 SECONDS = 1800
@@ -84,7 +85,7 @@ def test_the_student_file_runs_alone_and_says_what_is_to_do(
     cells = [cell for cell in ran.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), "a cell was left out"
     for cell in cells:
-        place = assignments.id_of(cell)
+        place = id_of(cell)
         errors = [output for output in cell.outputs if output.output_type == "error"]
         if place.endswith("-check"):
             checks += 1
@@ -95,7 +96,7 @@ def test_the_student_file_runs_alone_and_says_what_is_to_do(
         else:
             wanted = "NotImplementedError" if place.endswith("-answer") else "none"
             assert {error.ename for error in errors} <= {wanted}, f"{place}: {errors}"
-    assert checks == sum(place.endswith("-check") for place in map(assignments.id_of, student.cells)) > 0
+    assert checks == sum(place.endswith("-check") for place in map(id_of, student.cells)) > 0
 
 
 def test_a_failing_cell_is_named(alone: Callable) -> None:

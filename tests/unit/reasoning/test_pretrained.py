@@ -1,0 +1,98 @@
+"""The kept base is the one that training gives: made once, whole or not at all, renewed if damaged."""
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+import torch
+
+from deepseek_book_utils.lm.model import LanguageModel
+from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
+from deepseek_book_utils.reasoning import pretrained
+from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
+from deepseek_book_utils.reasoning.pretrained import base_key, makers, pretrained_base
+from tools.closure import closure_of
+
+TINY = PretrainSettings(updates=2, documents=2)
+
+
+def weights(model: LanguageModel) -> torch.Tensor:
+    return torch.nn.utils.parameters_to_vector(model.parameters()).detach()
+
+
+def test_it_is_what_training_gives_and_leaves_the_random_state_alone(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    model = LanguageModel(MINIATURE)
+    pretrain(model, TINY, 3, sample_page)
+    torch.manual_seed(7)
+    expected = torch.rand(2)
+    for _ in ("made", "loaded"):
+        torch.manual_seed(7)
+        assert torch.equal(weights(pretrained_base(3, TINY, tmp_path)), weights(model))
+        assert torch.equal(torch.rand(2), expected)
+
+
+def test_it_is_trained_once_for_each_seed_and_settings(tmp_path: Path, monkeypatch) -> None:
+    trained = []
+    monkeypatch.setattr(pretrained, "pretrain", lambda *arguments: trained.append(arguments))
+    other = PretrainSettings(updates=3, documents=2)
+    for seed, settings in ((1, TINY), (1, TINY), (2, TINY), (1, other), (2, TINY)):
+        pretrained_base(seed, settings, tmp_path)
+    assert len(trained) == 3
+
+
+def test_an_interruption_leaves_nothing_and_a_damaged_file_is_replaced(
+    tmp_path: Path, monkeypatch, capsys
+) -> None:
+    def cut(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(pretrained, "pretrain", cut)
+        pretrained_base(1, TINY, tmp_path)
+    assert list(tmp_path.glob("*.pt")) == []
+    whole = weights(pretrained_base(1, TINY, tmp_path))
+    (file,) = tmp_path.glob("*.pt")
+    file.write_bytes(file.read_bytes()[:1000])
+    assert torch.equal(weights(pretrained_base(1, TINY, tmp_path)), whole)
+    assert "trained again" in capsys.readouterr().out
+    assert torch.equal(weights(pretrained_base(1, TINY, tmp_path)), whole)
+    assert capsys.readouterr().out == ""
+
+
+def ask(folder: Path, log: Path) -> None:
+    def noted(*arguments) -> None:
+        with log.open("a") as file:
+            file.write("trained\n")
+        pretrain(*arguments)
+
+    pretrained.pretrain = noted
+    pretrained_base(1, TINY, folder)
+
+
+def test_two_processes_train_it_once(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    context = multiprocessing.get_context("spawn")
+    both = [context.Process(target=ask, args=(tmp_path / "kept", log)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(120)
+    assert [process.exitcode for process in both] == [0, 0] and log.read_text() == "trained\n"
+
+
+def test_the_key_covers_all_code_that_makes_a_base(root: Path) -> None:
+    package = root / "deepseek_book_utils"
+    run = {path for path in closure_of("deepseek_book_utils.reasoning.base", root) if path.suffix == ".py"}
+    run |= set(closure_of("deepseek_book_utils.lm.pretraining", root))
+    missing = {path for path in run - set(makers()) if path.name != "__init__.py"}
+    assert missing == set(), f"add to MAKERS: {sorted(p.relative_to(package) for p in missing)}"
+
+
+def test_other_code_is_another_key(monkeypatch, tmp_path: Path) -> None:
+    (tmp_path / "lm").mkdir()
+    (tmp_path / "lm" / "model.py").write_text("a")
+    monkeypatch.setattr(pretrained, "PACKAGE", tmp_path)
+    before = base_key(TINY)
+    (tmp_path / "lm" / "model.py").write_text("b")
+    assert base_key(TINY) != before
