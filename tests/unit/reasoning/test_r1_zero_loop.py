@@ -1,0 +1,121 @@
+"""Every setting and step of the loop is seen from outside: in its weights, its gradients, its rates."""
+
+import copy
+import random
+from dataclasses import replace
+
+import pytest
+import torch
+
+from deepseek_book_utils.lm.model import LanguageModel
+from deepseek_book_utils.lm.sampling import Rollouts
+from deepseek_book_utils.reasoning import r1_zero
+from deepseek_book_utils.reasoning.arithmetic import arithmetic
+from deepseek_book_utils.reasoning.base import MINIATURE
+from deepseek_book_utils.reasoning.grpo import group_advantages
+from deepseek_book_utils.reasoning.language import Problem
+from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, start_run, train_r1_zero, update
+from deepseek_book_utils.reasoning.tasks import Task, sample_responses
+
+SMALL = R1ZeroSettings(updates=5, prompts=3, group_size=4, max_new_tokens=12)
+PROBLEMS = [Problem(9, ("*3",)), Problem(1, ("+1", "+2"))]
+# A task that pays even a policy that knows nothing: every word is right or wrong by its length.
+TASK: Task = replace(arithmetic(), reward=lambda text, problem: float(len(text) % 7))
+
+
+@pytest.fixture
+def model() -> LanguageModel:
+    torch.manual_seed(0)
+    policy = LanguageModel(replace(MINIATURE, width=32, layers=1))
+    torch.nn.init.normal_(policy.head.weight, std=0.2)
+    return policy
+
+
+def weights(model: LanguageModel) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in model.parameters()]).clone()
+
+
+def updated(model: LanguageModel, settings: R1ZeroSettings = SMALL, seed: int = 0) -> torch.Tensor:
+    """The weights after one update on the same rollouts, always the same but for settings and seed."""
+    policy = copy.deepcopy(model)
+    rollouts: Rollouts
+    rollouts, _ = sample_responses(policy, TASK, PROBLEMS, 8, torch.Generator().manual_seed(0), 12)
+    run = start_run(policy, TASK, settings, seed)
+    update(run, rollouts, group_advantages(torch.arange(16.0) % 5, 8), settings)
+    return weights(policy)
+
+
+def test_the_clip_reaches_the_loss(model) -> None:
+    """It acts from the second minibatch on, and not before."""
+    narrow, wide = (replace(SMALL, clip_range=clip, learning_rate=0.01) for clip in (1e-3, 10.0))
+    assert not torch.equal(updated(model, narrow), updated(model, wide))
+    narrow, wide = (replace(settings, minibatches=1) for settings in (narrow, wide))
+    assert torch.equal(updated(model, narrow), updated(model, wide))
+
+
+def test_rows_are_shuffled_into_minibatches(model) -> None:
+    """By the generator of the run: one seed, one order."""
+    assert torch.equal(updated(model, seed=1), updated(model, seed=1))
+    assert not torch.equal(updated(model, seed=1), updated(model, seed=2))
+
+
+@pytest.mark.parametrize("length", [1, 3, 4])
+def test_the_rate_rises_in_a_straight_line_and_stays(length, model, monkeypatch) -> None:
+    rates: list[float] = []
+    start = r1_zero.start_run
+
+    def watched(*arguments):
+        run = start(*arguments)
+        step = run.optimizer.step
+        run.optimizer.step = lambda: (rates.append(run.optimizer.param_groups[0]["lr"]), step())
+        return run
+
+    monkeypatch.setattr(r1_zero, "start_run", watched)
+    settings = replace(SMALL, warm_up=length, minibatches=1)
+    train_r1_zero(model, TASK, settings, seed=0)
+    expected = [settings.learning_rate * min(1, (step + 1) / length) for step in range(5)]
+    assert rates == pytest.approx(expected) and rates[0] > 0
+
+
+def test_the_first_update_already_moves_the_weights(model) -> None:
+    before = weights(model)
+    train_r1_zero(model, TASK, replace(SMALL, updates=1), seed=0)
+    assert not torch.equal(weights(model), before)
+
+
+@pytest.mark.parametrize("longest", [1e-3, 1e-2])
+def test_a_long_gradient_is_shortened(longest, model) -> None:
+    """What the last update left behind is exactly as long as the setting allows."""
+    train_r1_zero(model, TASK, replace(SMALL, max_grad_norm=longest), seed=0)
+    norm = torch.cat([p.grad.flatten() for p in model.parameters()]).norm()
+    assert norm.item() == pytest.approx(longest, rel=1e-3)
+
+
+def test_the_loop_asks_the_task_for_everything(model) -> None:
+    """Its problems, its rewards and its measures: other functions, other history."""
+    drawn: list[Problem] = []
+
+    def sample(rng: random.Random) -> Problem:
+        drawn.append(rng.choice(PROBLEMS))
+        return drawn[-1]
+
+    task = replace(
+        TASK,
+        sample=sample,
+        reward=lambda text, problem: float(problem == PROBLEMS[0]),
+        measure=lambda texts, problems: {"asked": len(problems), "written": len(texts)},
+    )
+    history = train_r1_zero(model, task, SMALL, seed=0)
+    assert len(drawn) == 15 and all(row["asked"] == 3 and row["written"] == 12 for row in history)
+    for i, row in enumerate(history):  # a group of equal rewards each: nothing to learn, but to report
+        asked = drawn[3 * i : 3 * i + 3]
+        assert row["reward"] == pytest.approx(asked.count(PROBLEMS[0]) / 3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"updates": 0}, {"group_size": 1}, {"warm_up": 0}, {"clip_range": -0.2}, {"learning_rate": 0.0}],
+)
+def test_settings_without_sense_are_refused(change) -> None:
+    with pytest.raises(ValueError, match=f"take .*{next(iter(change))} >"):
+        R1ZeroSettings(**change)
