@@ -3,7 +3,7 @@
 1. Every name that a synced cell uses is bound before it; a name of its own module is shown before it, or
    imported on a line with the comment `# helper`.
 2. What is shown is not also imported from the package.
-3. What is imported without `# helper` does not reach, through the package's source, anything that is shown.
+3. What is imported does not run, by any way through the package's source, anything that is shown.
 """
 
 import ast
@@ -155,12 +155,12 @@ def _bypassing_imports(cells: list[Cell], package: Package) -> list[tuple[int, s
                 found.append((cell.number, f"the package has no {bound.target}. Fix: correct this import."))
             elif package.owns(bound.target):
                 for symbol in sorted(_symbols_through(local, bound.target, cells, package)):
-                    message = _bypass(local, symbol, bound.helper, shown_in, package)
+                    message = _bypass(local, symbol, shown_in, package)
                     found += [(cell.number, message)] if message else []
     return found
 
 
-def _bypass(local: str, symbol: str, helper: bool, shown_in: dict[str, int], package: Package) -> str:
+def _bypass(local: str, symbol: str, shown_in: dict[str, int], package: Package) -> str:
     """How the import of `symbol` keeps a reader's edit from being seen; "" if it does not."""
     twin = next((shown for shown in shown_in if shown == symbol or shown.endswith(f".{local}")), "")
     if twin:
@@ -168,12 +168,12 @@ def _bypass(local: str, symbol: str, helper: bool, shown_in: dict[str, int], pac
             f"imports {symbol}, but cell {shown_in[twin]} shows {twin}: an edit there may have no effect. "
             "Fix: drop this import."
         )
-    way = [] if helper else package.path_to(symbol, set(shown_in))
+    way = package.path_to(symbol, set(shown_in))
     if way:
         steps = " -> ".join(step.rpartition(".")[2] for step in way)
         return (
             f"imports {symbol}, which runs the package's {way[-1]} ({steps}) and not the one that cell "
-            f"{shown_in[way[-1]]} shows. Fix: show the steps in synced cells, or mark the line `# helper`."
+            f"{shown_in[way[-1]]} shows. Fix: show the steps in synced cells, or pass it as an argument."
         )
     return ""
 

@@ -1,9 +1,10 @@
 """The reacting figure of chapter 4 on clipping: what the clip does to a ratio."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ...interactive import (
     Picture,
@@ -14,13 +15,15 @@ from ...interactive import (
     num,
     slider,
 )
-from ...reasoning.grpo import clipped_objective
 from .controls import _step_slider
 
+Objective = Callable[[Tensor, Tensor, float, float], Tensor]  # of ratio, advantage, clip below, clip above
 SIGNS = ("right answer, A = +1", "wrong answer, A = −1")
 
 
-def _clipping_sentence(histogram: Mapping[str, Any], rho: float, epsilon: float, right: bool) -> str:
+def _clipping_sentence(
+    histogram: Mapping[str, Any], rho: float, epsilon: float, right: bool, clipped_objective: Objective
+) -> str:
     ratio = torch.tensor(rho, dtype=torch.float64, requires_grad=True)
     advantage = torch.tensor(1.0 if right else -1.0, dtype=torch.float64)
     objective = clipped_objective(ratio, advantage, epsilon, epsilon)
@@ -42,7 +45,7 @@ def _clipping_sentence(histogram: Mapping[str, Any], rho: float, epsilon: float,
     )
 
 
-def clipping_figure(ratios: Sequence[Mapping[str, Any]], start: int) -> Picture:
+def clipping_figure(ratios: Sequence[Mapping[str, Any]], start: int, clipped_objective: Objective) -> Picture:
     """Drag the ratio of a token: beyond the clip its gradient is zero, but never on the
     way back.
 
@@ -68,7 +71,9 @@ def clipping_figure(ratios: Sequence[Mapping[str, Any]], start: int) -> Picture:
         says.append(
             (
                 one,
-                _clipping_sentence(histogram, rho, epsilon, one.get("advantage") != SIGNS[1]),
+                _clipping_sentence(
+                    histogram, rho, epsilon, one.get("advantage") != SIGNS[1], clipped_objective
+                ),
             )
         )
     return figure(

@@ -2,25 +2,27 @@
 temperature and filters make of them.
 
 The page computes the formula again (`decoding.js`); the sentences that it
-must reach are computed here, by the functions that the chapter teaches.
+must reach are computed by the function that the chapter hands in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ...interactive import Picture, Settings, asset, choice, figure, num, slider
-from ...lm.decoding import DecodingSettings, decoding_probs
 from ...reasoning.language import VOCABULARY
 
+# Probabilities from logits, temperature, top-k (None: all), top-p and min-p
+Probs = Callable[[Tensor, float, int | None, float, float], Tensor]
 ROWS = 10  # words that have a bar; a top-k of one more keeps all
 
 
-def _decoding_sentence(logits: Sequence[float], s: Settings) -> str:
+def _decoding_sentence(logits: Sequence[float], s: Settings, decoded: Probs) -> str:
     k = int(s["k"])
-    settings = DecodingSettings(float(s["T"]), k if k <= ROWS else None, float(s["p"]), float(s["m"]))
-    probs = decoding_probs(torch.tensor(logits, dtype=torch.float64), settings)
+    filters = (float(s["T"]), k if k <= ROWS else None, float(s["p"]), float(s["m"]))
+    probs = decoded(torch.tensor(logits, dtype=torch.float64), *filters)
     kept = probs.nonzero()[:, 0].tolist()
     best = VOCABULARY[int(probs.argmax())]
     if len(kept) == 1:
@@ -34,7 +36,7 @@ def _decoding_sentence(logits: Sequence[float], s: Settings) -> str:
     )
 
 
-def decoding_figure(prompts: Sequence[Mapping[str, Any]]) -> Picture:
+def decoding_figure(prompts: Sequence[Mapping[str, Any]], decoded: Probs) -> Picture:
     """Move temperature and top-p: which words can still be drawn, and how often.
 
     prompts: [{"name": str, "context": str, "logits": [V floats]}], the logits of the
@@ -64,7 +66,7 @@ def decoding_figure(prompts: Sequence[Mapping[str, Any]]) -> Picture:
     for change in changes:
         s = {**start, **change}
         logits = shown[names.index(str(s["prompt"]))]["logits"]
-        says.append((change, _decoding_sentence(logits, s)))
+        says.append((change, _decoding_sentence(logits, s, decoded)))
     return figure(
         "decoding",
         "Temperature flattens, top-p cuts",

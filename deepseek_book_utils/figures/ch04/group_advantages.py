@@ -2,13 +2,14 @@
 computes the formula in the page.
 
 The drawing lies in `group_advantages.js`. The sentence that it must reach is computed
-here, by the function that the chapter teaches, so that figure and text cannot part.
+by the function that the chapter hands in, so that figure and text cannot part.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ...interactive import (
     Picture,
@@ -19,7 +20,6 @@ from ...interactive import (
     num,
     slider,
 )
-from ...reasoning.grpo import group_advantages
 from .controls import _problems
 
 TOKENS, ANSWERS = (
@@ -31,7 +31,9 @@ TOKENS, ANSWERS = (
 # --- group advantages ---------------------------------------------------------------------------------------
 
 
-def _group_sentence(group: Mapping[str, Any], changes: Settings, most: float) -> str:
+def _group_sentence(
+    group: Mapping[str, Any], changes: Settings, most: float, group_advantages: Callable[..., Tensor]
+) -> str:
     changed = [round(r + float(changes.get(f"r{i}", 0)), 6) for i, r in enumerate(group["rewards"], 1)]
     rewards = torch.tensor(changed, dtype=torch.float64).clamp(0, most)
     advantages = group_advantages(rewards, len(rewards), scale=changes.get("scale", "yes") == "yes")
@@ -52,7 +54,9 @@ def _group_sentence(group: Mapping[str, Any], changes: Settings, most: float) ->
     return f"Mean reward {mean}, spread {spread}: advantages from {low} to {high}. {weighing}"
 
 
-def group_advantages_figure(groups: Sequence[Mapping[str, Any]]) -> Picture:
+def group_advantages_figure(
+    groups: Sequence[Mapping[str, Any]], group_advantages: Callable[..., Tensor]
+) -> Picture:
     """Drag eight rewards and see the advantages: what counts is the distance from the
     group.
 
@@ -79,7 +83,7 @@ def group_advantages_figure(groups: Sequence[Mapping[str, Any]]) -> Picture:
     says = []
     for one in settings:
         group = groups[options.index(str(one.get("group", options[0])))]
-        says.append((one, _group_sentence(group, one, most)))
+        says.append((one, _group_sentence(group, one, most, group_advantages)))
     lengths = [[len(chain.split()) for chain in group["chains"]] for group in groups]
     knobs = [slider(f"r{i}", f"Change reward {i}", -most, most, 0.1, 0, drag=True) for i in range(1, 9)]
     return figure(

@@ -1,6 +1,6 @@
 """The reacting figure of chapter 4 on R1-Zero: accuracy, length, and the chains on the way."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...interactive import (
@@ -11,13 +11,18 @@ from ...interactive import (
     figure,
     num,
 )
-from ...reasoning.evaluation import read_steps
 from ...reasoning.language import TO_ENGLISH
-from ...reasoning.rewards import accuracy_reward
 from .controls import _problems, _step_slider
 
 
-def _learning_sentence(live: Mapping[str, Any], chains: Mapping[str, Any], step: int, which: int) -> str:
+def _learning_sentence(
+    live: Mapping[str, Any],
+    chains: Mapping[str, Any],
+    step: int,
+    which: int,
+    read_steps: Callable[[str], Sequence[Any]],
+    accuracy_reward: Callable[[str, int], float],
+) -> str:
     at = max(i for i, recorded in enumerate(chains["steps"]) if recorded <= step)
     texts, answer = chains["texts"][at][which], chains["problems"][which]["answer"]
     steps = [written for text in texts for written in read_steps(text)]
@@ -41,13 +46,19 @@ def _curves(run: Mapping[str, Any]) -> dict[str, list[float]]:
     return {key: [round(float(v), 4) for v in run[key]] for key in ("accuracy", "length")}
 
 
-def learning_figure(runs: Mapping[str, Any], chains: Mapping[str, Any]) -> Picture:
+def learning_figure(
+    runs: Mapping[str, Any],
+    chains: Mapping[str, Any],
+    read_steps: Callable[[str], Sequence[Any]],
+    accuracy_reward: Callable[[str, int], float],
+) -> Picture:
     """Accuracy and length over the steps of RL, with the real chains of the step under
     the cursor.
 
     runs: {"recorded": [{"seed", "accuracy", "length"}], "live": {"accuracy",
     "length"}}, lists by step; chains: {"steps": [int], "problems": [{"prompt",
-    "answer"}], "texts": [step][problem][up to 4 strings]}.
+    "answer"}], "texts": [step][problem][up to 4 strings]}. `read_steps` and
+    `accuracy_reward` judge the texts.
     """
     live, steps = _curves(runs["live"]), chains["steps"]
     if steps[0] != 0 or steps[-1] >= len(live["accuracy"]):
@@ -60,12 +71,8 @@ def learning_figure(runs: Mapping[str, Any], chains: Mapping[str, Any]) -> Pictu
     says = []
     for one in settings:
         which = options.index(str(one.get("problem", options[0])))
-        says.append(
-            (
-                one,
-                _learning_sentence(live, chains, int(one.get("step", steps[-1])), which),
-            )
-        )
+        step = int(one.get("step", steps[-1]))
+        says.append((one, _learning_sentence(live, chains, step, which, read_steps, accuracy_reward)))
     data = {
         "recorded": [_curves(run) for run in runs["recorded"]],
         "live": live,

@@ -7,11 +7,17 @@ from html import unescape
 from typing import Any
 
 import pytest
+from torch import Tensor
 
 from deepseek_book_utils.figures.ch04 import clipping, group_advantages, language, learning
 from deepseek_book_utils.figures.ch04.decoding import decoding_figure
 from deepseek_book_utils.interactive import Picture
+from deepseek_book_utils.lm.decoding import DecodingSettings, decoding_probs
+from deepseek_book_utils.reasoning.evaluation import read_steps
+from deepseek_book_utils.reasoning.grpo import clipped_objective
+from deepseek_book_utils.reasoning.grpo import group_advantages as advantages_of
 from deepseek_book_utils.reasoning.language import VOCABULARY
+from deepseek_book_utils.reasoning.rewards import accuracy_reward
 
 RIGHT = "<think> 9 a *3 7 check 7 b -1 6 </think> <ans> 6 </ans> <eos>"
 WRONG = "<think> 九 a 乘三 六 查 七 等 九 a 乘三 七 b -1 8 </think> <ans> 8 </ans> <eos>"
@@ -28,19 +34,19 @@ def test_three_of_eight_right() -> None:
         "rewards": [1.0] * 3 + [0.0] * 5,
         "chains": [RIGHT] * 3 + [WRONG] * 5,
     }
-    rows = sentences(group_advantages.group_advantages_figure([group, group]))
+    rows = sentences(group_advantages.group_advantages_figure([group, group], advantages_of))
     assert "advantages from −0.72 to +1.21" in rows[0][1]  # (0 - 3/8) and (1 - 3/8) over 0.5175
     assert rows[1][1] == "All eight answers earn 1.2: every advantage is 0, and this group teaches nothing."
     assert rows[2][0] == {"scale": "no"} and "advantages from −0.38 to +0.63" in rows[2][1]
     assert "weighs 1.3 times as much" in rows[3][1]  # 20 tokens against 15
     assert rows[-1][0] == {"group": "2: 9 a *3 b -1 ?"}
     with pytest.raises(ValueError, match="8 rewards and 8 chains"):
-        group_advantages.group_advantages_figure([group | {"rewards": [1.0]}])
+        group_advantages.group_advantages_figure([group | {"rewards": [1.0]}], advantages_of)
 
 
 def test_clipping_ends_the_push_but_not_the_pull_back() -> None:
     histogram = {"step": 3, "edges": [0.0, 0.8, 1.2, 2.0], "counts": [1, 6, 3]}
-    picture = clipping.clipping_figure([histogram], start=3)
+    picture = clipping.clipping_figure([histogram], 3, clipped_objective)
     rows = {str(settings): sentence for settings, sentence in sentences(picture)}
     assert rows["{}"].startswith(
         "ρ = 1.40: the objective is 1.20, its gradient 0: the token is pushed up no further."
@@ -59,13 +65,13 @@ def test_every_digit_of_a_chain_is_computed_again() -> None:
     problem = {"prompt": "<bos> 9 a *3 b -1 ?", "answer": 6}
     chains = {"steps": [0, 2], "problems": [problem], "texts": [[[RIGHT]], [[RIGHT, WRONG]]]}
     runs = {"recorded": [{"seed": 1, **curve}], "live": curve}
-    rows = sentences(learning.learning_figure(runs, chains))
+    rows = sentences(learning.learning_figure(runs, chains, read_steps, accuracy_reward))
     assert rows[0][1] == (
         "Step 2: accuracy 0.75 and 18.2 tokens on average, against 0.10 and 12.0 at the start. Below, "
         "answers of step 2: 1 of 2 right; 5 steps, 2 of them wrong; 2 checks, 1 wait."
     )
     with pytest.raises(ValueError, match="must start at step 0 and end within"):
-        learning.learning_figure(runs, chains | {"steps": [0, 3]})
+        learning.learning_figure(runs, chains | {"steps": [0, 3]}, read_steps, accuracy_reward)
 
 
 def test_languages_are_counted_by_word() -> None:
@@ -78,10 +84,14 @@ def test_languages_are_counted_by_word() -> None:
     )
 
 
+def decoded(logits: Tensor, *filters: Any) -> Tensor:
+    return decoding_probs(logits, DecodingSettings(*filters))
+
+
 def test_what_temperature_and_filters_leave() -> None:
     words = [math.log(p) for p in (0.5, 0.3, 0.15, 0.05)]
     prompt = {"context": "<bos>", "logits": words + [-40.0] * (len(VOCABULARY) - 4)}
-    picture = decoding_figure([prompt | {"name": "one"}, prompt | {"name": "two"}])
+    picture = decoding_figure([prompt | {"name": "one"}, prompt | {"name": "two"}], decoded)
     rows = {str(settings): sentence for settings, sentence in sentences(picture)}
     best = VOCABULARY[0]
     # .5 + .3 is less than .9, so the third stays: .5 / .95 and .15 / .95
@@ -95,4 +105,4 @@ def test_what_temperature_and_filters_leave() -> None:
     assert rows["{'T': 2, 'p': 1}"].endswith("with under 0.1 %.")
     assert rows["{'T': 2, 'p': 1, 'm': 0.1}"].endswith("with 12.0 %.")
     with pytest.raises(ValueError, match="one a word"):
-        decoding_figure([{"name": "one", "context": "", "logits": [0.0]}])
+        decoding_figure([{"name": "one", "context": "", "logits": [0.0]}], decoded)

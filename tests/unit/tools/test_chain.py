@@ -151,7 +151,9 @@ def test_the_same_name_from_elsewhere_in_the_package_is_a_conflict_too(book) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "steps"), [("run", "run -> train"), ("lazily", "lazily -> loss")], ids=["through init", "lazy"]
+    ("name", "steps"),
+    [("run", "run -> train"), ("run  # helper", "run -> train"), ("lazily", "lazily -> loss")],
+    ids=["through init", "a helper", "lazy"],
 )
 def test_an_import_that_runs_a_shown_name_inside_the_package_is_found(book, name: str, steps: str) -> None:
     problem = only(book(*WHOLE, f"from deepseek_book_utils.run import {name}"))
@@ -172,7 +174,7 @@ def test_a_bypass_through_a_module_is_found(book) -> None:
     "line",
     [
         "from deepseek_book_utils.run import apart",  # its `train` is a local name
-        "from deepseek_book_utils.run import run  # helper",
+        "from deepseek_book_utils.run import typed",  # `loss` stands in its annotations only
         "from deepseek_book_utils.nn import other",
         "from deepseek_book_utils import run",  # nothing is taken from it
     ],
