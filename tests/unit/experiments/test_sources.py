@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from deepseek_book_utils.records import RECORD_SEEDS
 from experiments.sources import differences, digest, record_names, sources_of, why_stale
 
 CODE = '''
@@ -17,7 +18,7 @@ def loss(x: float, clip: float = 0.2) -> float:
 '''
 RECORD = {
     "settings": {"ppo": {"clip": 0.2}, "every": 2},
-    "seeds": [{"seed": seed} for seed in range(20, 25)],
+    "seeds": [{"seed": seed} for seed in RECORD_SEEDS],
     "sources": {"a.py": "1", "b.py": "2"},
 }
 
