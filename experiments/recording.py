@@ -9,7 +9,6 @@ import json
 import math
 import os
 import subprocess
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields, is_dataclass
@@ -125,7 +124,7 @@ def renamed(old: Any, new: Any) -> bool:
     """Whether settings differ in names and places only: no value changed, none got lost, some may be new."""
     before, after = dict(leaves(old)), dict(leaves(new))
     same = before.keys() & after.keys()
-    left, right = (Counter(one[name] for name in one.keys() - same) for one in (before, after))
+    left, right = ({one[name] for name in one.keys() - same} for one in (before, after))
     return left <= right and all(before[name] == after[name] for name in same)
 
 

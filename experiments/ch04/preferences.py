@@ -21,12 +21,15 @@ from deepseek_book_utils.reasoning.arithmetic import arithmetic
 from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
 from deepseek_book_utils.reasoning.grpo import group_advantages
 from deepseek_book_utils.reasoning.language import held_out_problems
+from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
+from deepseek_book_utils.reasoning.rewards import RewardWeights
 from deepseek_book_utils.reasoning.tasks import evaluate, sample_responses
 from experiments.measuring import Stopwatch
 
-TASK, PROBLEMS, SAMPLES = arithmetic(), held_out_problems(100), 16
+MADE_WITH: dict[str, Any] = {"rewards": RewardWeights(), "pen": Pen(), "forbidden": ()}
+TASK, PROBLEMS, SAMPLES = arithmetic(**MADE_WITH), held_out_problems(100), 16
 DECODINGS = {
     "greedy": DecodingSettings(temperature=0.0),
     "0.6, top-p": R1_EVALUATION,
@@ -39,7 +42,7 @@ ARMS = {
     "two passes": DPOSettings(epochs=2),
     "online": DPOSettings(rounds=20),
 }
-SETTINGS = ARMS | {"zero": R1ZeroSettings(), "decodings": DECODINGS}
+SETTINGS = ARMS | {"zero": R1ZeroSettings(), "task": MADE_WITH, "decodings": DECODINGS}
 EVERY = 16  # updates between two measurements
 WINDOW = 8  # updates that are averaged: single batches differ much
 METRICS = ("accuracy", "majority", "format", "length", "empty", "checks")
