@@ -54,10 +54,17 @@ def code_of(node: Any) -> Any:
 
 
 def digest(path: Path) -> str:
-    """Twelve letters that change when the code does, or the bytes of a data file; "" for no code at all."""
+    """Twelve letters that change when the code does, or the bytes of a data file; "" for no code at all.
+
+    The number of a release is no code.
+    """
     if path.suffix != ".py":
         return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    code = code_of(ast.parse(path.read_text("utf-8")))
+    tree = ast.parse(path.read_text("utf-8"))
+    tree.body = [
+        statement for statement in tree.body if not ast.unparse(statement).startswith("__version__ =")
+    ]
+    code = code_of(tree)
     return hashlib.sha256(repr(code).encode()).hexdigest()[:12] if code != ["Module"] else ""
 
 

@@ -63,6 +63,7 @@ def test_what_python_reads_counts(digest_of, old: str, new: str) -> None:
 
 def test_a_package_that_only_says_what_it_is_holds_no_code(digest_of) -> None:
     assert digest_of('"""Losses, by paper."""\n') == ""
+    assert digest_of('"""Losses, by paper."""\n\n__version__ = "0.2.0"\n') == ""
 
 
 def test_sources_are_what_the_experiment_runs() -> None:
