@@ -1,5 +1,9 @@
-"""Runs the benchmarks in this process, prints one table and writes `benchmarks/results.json`."""
+"""Runs the benchmarks in this process, prints one table and writes `benchmarks/results.json`.
 
+With `--against PATH` it times that checkout beside this one instead, and writes nothing.
+"""
+
+import argparse
 import json
 import platform
 from datetime import date
@@ -10,6 +14,7 @@ import torch
 
 from benchmarks import bench_grpo_step as grpo_step
 from benchmarks import bench_sampler as sampler
+from benchmarks.against import compare_with
 from benchmarks.measure import compare, llama, our_model, parameters
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -70,4 +75,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--against", type=Path, metavar="PATH", help="another checkout of this repository")
+    other = parser.parse_args().against
+    compare_with(other.resolve()) if other else main()

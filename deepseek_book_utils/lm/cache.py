@@ -31,16 +31,18 @@ class Cache:
     """Keys and values of prompts and of what every row has written after its prompt.
 
     prompt_kv, for each layer (2, N, H, Tp, D); response_kv, for each layer (2, B, H,
-    room, D), of which `length` tokens are taken; padding (N, Tp), True where a prompt
-    is padded; words (B, n), the last ones that each row has read, for the embeddings of
-    left neighbours; rows: of every row its prompt (B,) and its number within the group
-    (B,), or None while each prompt has `group_size` rows, in order.
+    room, D), of which `length` tokens are taken and the rest is zero; padding (N, Tp),
+    True where a prompt is padded; words (B, n), the last ones that each row has read,
+    for the embeddings of left neighbours; rows: of every row its prompt (B,) and its
+    number within the group (B,), or None while each prompt has `group_size` rows, in
+    order.
     """
 
     padding: Tensor
     group_size: int
     words: Tensor
     reading: bool = True  # prompts, not yet what follows them
+    padded: bool = True  # whether any prompt is
     prompt_kv: list[Tensor] = field(default_factory=list)
     response_kv: list[Tensor] = field(default_factory=list)
     rows: tuple[Tensor, Tensor] | None = None
@@ -53,7 +55,7 @@ class Cache:
 
     def start(self) -> None:
         """The prompts are read: `group_size` rows each go on from here."""
-        self.reading = False
+        self.reading, self.padded = False, bool(self.padding.any())
         self.words = self.words.repeat_interleave(self.group_size, dim=0)
 
     def prompt_of(self) -> Tensor:
@@ -76,21 +78,20 @@ class Cache:
 
     def take_in(self, layer: int, k: Tensor, v: Tensor) -> Tensor:
         """Add keys and values (B, H, T, D) of the next tokens of a response; returns
-        those of all its tokens so far (2, B, H, length + T, D).
+        those of all its tokens so far, and the room after them.
         """
-        kv, end = torch.stack((k, v)), self.length + k.shape[2]
-        if not self.length:
-            self.response_kv.append(kv)
-        elif k.shape[2] > 1:
-            old = self.response_kv[layer][:, :, :, : self.length]
-            self.response_kv[layer] = torch.cat((old, kv), dim=3)
+        kv, start, T = torch.stack((k, v)), self.length, k.shape[2]
+        if not start:
+            self.response_kv.append(kv[:, :, :, :0])
+        known = self.response_kv[layer]
+        if T > 1:  # a whole response, perhaps with gradients: nothing is overwritten
+            known = torch.cat((known[:, :, :, :start], kv), dim=3)
         else:
-            if end > self.response_kv[layer].shape[3]:
-                self.response_kv[layer] = F.pad(
-                    self.response_kv[layer], (0, 0, 0, PAGE)
-                )
-            self.response_kv[layer][:, :, :, self.length : end] = kv
-        return self.response_kv[layer][:, :, :, :end]
+            if start == known.shape[3]:
+                known = F.pad(known, (0, 0, 0, PAGE))
+            known[:, :, :, start] = kv[:, :, :, 0]
+        self.response_kv[layer] = known
+        return known
 
     def advance(self, tokens: Tensor) -> None:
         """Every layer has taken in tokens (B, T)."""
@@ -141,8 +142,8 @@ def attend(
 
 
 def attend_at_length(q: Tensor, written: Tensor, cache: Cache, layer: int) -> Tensor:
-    """Many queries a row (B, H, T, D) after `written` (2, B, H, length + T, D): every
-    row gets a copy of its prompt's keys and values.
+    """Many queries a row (B, H, T, D), the last of those `written` (2, B, H, length +
+    T, D): every row gets a copy of its prompt's keys and values.
     """
     T, end, prompt = q.shape[2], written.shape[3], cache.prompt_of()
     k, v = torch.cat((cache.prompt_kv[layer][:, prompt], written), dim=3)
@@ -153,17 +154,16 @@ def attend_at_length(q: Tensor, written: Tensor, cache: Cache, layer: int) -> Te
 
 
 def attend_by_step(q: Tensor, written: Tensor, cache: Cache, layer: int) -> Tensor:
-    """One query a row (B, H, 1, D) after `written` (2, B, H, length + 1, D): the keys
-    and values of a prompt meet the queries of its whole group in one product.
+    """One query a row (B, H, 1, D), the last of those `written` (2, B, H, room, D): the
+    keys and values of a prompt meet the queries of its whole group in one product.
     """
-    q = q * q.shape[-1] ** -0.5
-    keys, values = cache.prompt_kv[layer]
+    q, (keys, values) = q * q.shape[-1] ** -0.5, cache.prompt_kv[layer]
     on_prompt = cache.by_prompt(q) @ keys.transpose(2, 3)  # (N, H, G, Tp)
-    on_prompt = on_prompt.masked_fill(cache.padding[:, None, None], -torch.inf)
-    on_written = q @ written[0].transpose(2, 3)  # (B, H, 1, length + 1)
-    scores = torch.cat((cache.by_row(on_prompt), on_written), dim=-1)
-    on_prompt, on_written = scores.softmax(dim=-1).split(
-        [keys.shape[2], written.shape[3]], dim=-1
-    )
-    heads = cache.by_row(cache.by_prompt(on_prompt) @ values)
-    return heads + on_written @ written[1]
+    if cache.padded:
+        on_prompt = on_prompt.masked_fill(cache.padding[:, None, None], -torch.inf)
+    # whole pages, since products over a slice of them take longer
+    on_written = q @ written[0].transpose(2, 3)  # (B, H, 1, room)
+    on_written[..., cache.length + 1 :] = -torch.inf  # not yet written
+    weights = torch.cat((cache.by_row(on_prompt), on_written), dim=-1).softmax(dim=-1)
+    on_prompt, on_written = weights.split([keys.shape[2], written.shape[3]], dim=-1)
+    return cache.by_row(cache.by_prompt(on_prompt) @ values) + on_written @ written[1]

@@ -1,4 +1,4 @@
-"""The small model against slow formulations of it, and its sampler against its training pass."""
+"""The small model against slow formulations of it."""
 
 import math
 

@@ -7,10 +7,9 @@ import pytest
 import torch
 
 from deepseek_book_utils.lm.model import LanguageModel
-from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
 from deepseek_book_utils.lm.sampling import Rollouts, response_log_probs
 from deepseek_book_utils.reasoning.arithmetic import arithmetic
-from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
+from deepseek_book_utils.reasoning.base import MINIATURE
 from deepseek_book_utils.reasoning.grpo import group_advantages, grpo_loss
 from deepseek_book_utils.reasoning.language import DIGITS, EOS, PAD, TOKEN_ID, VOCABULARY, Problem, encode
 from deepseek_book_utils.reasoning.pen import Pen
@@ -67,21 +66,6 @@ def some_rollouts(model: LanguageModel, group_size: int = 8) -> Rollouts:
     )[0]
     parts = {name: part.clone() for name, part in vars(rollouts).items() if isinstance(part, torch.Tensor)}
     return replace(rollouts, **parts)
-
-
-# --- pretraining --------------------------------------------------------------------------------------------
-
-
-def test_pretraining_lowers_the_loss_and_repeats_with_the_seed() -> None:
-    settings = PretrainSettings(updates=25, documents=8)
-    losses = []
-    for seed in (0, 0, 1):
-        torch.manual_seed(0)
-        losses.append(
-            pretrain(LanguageModel(replace(MINIATURE, width=32, layers=1)), settings, seed, sample_page)
-        )
-    assert losses[0] == losses[1] != losses[2]
-    assert len(losses[0]) == 25 and losses[0][-1] < 0.95 * losses[0][0]
 
 
 # --- update -------------------------------------------------------------------------------------------------
