@@ -8,7 +8,16 @@ import argparse
 import sys
 
 from deepseek_book_utils.records import RECORD_SEEDS
-from experiments.recording import make_record, path_of, run_seeds, settings_of, stamped, verify, write_record
+from experiments.recording import (
+    make_record,
+    most_processes,
+    path_of,
+    run_seeds,
+    settings_of,
+    stamped,
+    verify,
+    write_record,
+)
 from experiments.sources import read_record, record_names, sources_of, why_stale
 
 
@@ -80,7 +89,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{name}: stamped")
         elif options.all or reasons(name):
             print(f"{name}: {'; '.join(reasons(name)) or 'not stale'}", flush=True)
-            write_record(make_record(name, RECORD_SEEDS, options.processes), path_of(name))
+            processes = min(options.processes, most_processes(name))
+            write_record(make_record(name, RECORD_SEEDS, processes), path_of(name))
             print(f"{name}: written", flush=True)
         else:
             print(f"{name}: nothing to do")

@@ -46,6 +46,11 @@ def settings_of(name: str) -> dict[str, Any]:
     return plain(importlib.import_module(module_of(name)).SETTINGS)
 
 
+def most_processes(name: str) -> int:
+    """How many seeds may run at a time; an experiment that reads the clock says `PROCESSES = 1`."""
+    return getattr(importlib.import_module(module_of(name)), "PROCESSES", os.cpu_count() or 1)
+
+
 def one_seed(name: str, seed: int) -> dict[str, Any]:
     """Run a seed on one thread, and say which CPU seconds it took, those of its processes included."""
     torch.set_num_threads(1)
