@@ -1,5 +1,6 @@
 """The loop: updates that must not move, minibatches that add up, and runs that go on where they stopped."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -179,7 +180,7 @@ def test_a_group_of_one_is_refused(model) -> None:
 def test_a_reward_that_is_no_number_is_refused_before_it_does_harm(model) -> None:
     before = weights_of(model)
     with pytest.raises(ValueError, match="repair the reward function"):
-        train_r1_zero(model, arithmetic(RewardWeights(accuracy=float("nan"))), SMALL, seed=0)
+        train_r1_zero(model, replace(TASK, reward=lambda text, problem: math.nan), SMALL, seed=0)
     assert same_weights(before, weights_of(model))
 
 
