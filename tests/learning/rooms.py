@@ -4,7 +4,7 @@ Three rooms, a lamp in each, on or off by chance: it names the door that leads o
 to the treasure, 1. A wrong door pays 0.2 at once and ends the game, with the last room in view:
 
 - a learner that does not look ahead takes the 0.2;
-- a learner that counts on something behind the end takes it too, for the sake of the view;
+- a learner of Q-values that counts on something behind the end takes it too, for the sake of the view;
 - a learner with the wrong sign earns 0.2, chance earns 0.3, the right way 1.
 
 Name it with its module, `tests.learning.rooms:Rooms-v0`: then other processes find it as well.

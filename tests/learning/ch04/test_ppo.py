@@ -1,4 +1,4 @@
-"""PPO must find the treasure. With a wrong sign, or with the future counted behind the end, it does not."""
+"""PPO must find the treasure. With a wrong sign, or without looking ahead, it does not."""
 
 import pytest
 import torch
