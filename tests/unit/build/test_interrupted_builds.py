@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.site.small_book import book, command, executed, run
+from tests.unit.build.small_book import book, command, executed, run
 from tools import build, cache, wheel
 from tools.sync import ROOT
 

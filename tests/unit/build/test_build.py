@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.site.small_book import book, executed, run, run_all
+from tests.unit.build.small_book import book, executed, run, run_all
 from tools import build, execute
 
 VARIABLES = ("IPYTHONDIR", "MPLCONFIGDIR", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
