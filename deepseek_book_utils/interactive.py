@@ -183,8 +183,8 @@ def figure(
 <fieldset class="dv-c" hidden><legend>{esc(ask)}</legend>{"".join(c.html for c in controls)}</fieldset>
 <div class="dv-x"></div>
 <details class="dv-a" open><summary>Text version</summary><table><tbody>{rows}</tbody></table></details>
-<script type="application/json">{blob}</script><script>{asset("figure.js")}
-DV("{name}",(s,d,g)=>{{{draw}}})</script></figure>'''
+<script type="application/json">{blob}</script><script>{asset("figure.js")}</script>
+<script>DV("{name}",(s,d,g)=>{{{draw}}})</script></figure>'''
     size, most = len(page.encode()), 1024 * kb
     if size > most:
         share = f"{size // 1024} kB, {len(blob.encode()) // 1024} of them data, limit {kb}"
