@@ -1,38 +1,22 @@
 # ruff: noqa
 # %% You found 2 of 3 faulty lines
-def found_extraction():
-    return {3: "E", 11: "G"}
-
-
-def mended_extraction(*arguments):
-    raise NotImplementedError()
+# -     return {3: "E", 6: "C", 11: "G"}
+# +     return {3: "E", 11: "G"}
 
 
 # %% Line 10 is innocent. Whatever stands between
-def found_extraction():
-    return {3: "E", 6: "C", 10: "A", 11: "G"}
-
-
-def mended_extraction(*arguments):
-    raise NotImplementedError()
+# -     return {3: "E", 6: "C", 11: "G"}
+# +     return {3: "E", 6: "C", 10: "A", 11: "G"}
 
 
 # %% Line 3 is faulty, but not for reason (B)
-def found_extraction():
-    return {3: "B", 6: "C", 11: "G"}
-
-
-def mended_extraction(*arguments):
-    raise NotImplementedError()
+# -     return {3: "E", 6: "C", 11: "G"}
+# +     return {3: "B", 6: "C", 11: "G"}
 
 
 # %% Line 11 is faulty, but not for reason (A)
-def found_extraction():
-    return {3: "E", 6: "C", 11: "A"}
-
-
-def mended_extraction(*arguments):
-    raise NotImplementedError()
+# -     return {3: "E", 6: "C", 11: "G"}
+# +     return {3: "E", 6: "C", 11: "A"}
 
 
 # %% The accuracy is what it was before

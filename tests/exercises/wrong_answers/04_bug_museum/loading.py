@@ -1,38 +1,22 @@
 # ruff: noqa
 # %% You found 2 of 3 faulty lines
-def found_loading():
-    return {6: "B", 7: "E", 9: "C"}
-
-
-def mended_loading(*arguments):
-    raise NotImplementedError()
+# -     return {3: "F", 6: "B", 7: "E"}
+# +     return {6: "B", 7: "E", 9: "C"}
 
 
 # %% Line 8 is innocent. A model that is to be used
-def found_loading():
-    return {3: "F", 6: "B", 7: "E", 8: "A"}
-
-
-def mended_loading(*arguments):
-    raise NotImplementedError()
+# -     return {3: "F", 6: "B", 7: "E"}
+# +     return {3: "F", 6: "B", 7: "E", 8: "A"}
 
 
 # %% Line 10 is innocent. `load_state_dict` writes into the model
-def found_loading():
-    return {3: "F", 6: "B", 7: "E", 10: "D"}
-
-
-def mended_loading(*arguments):
-    raise NotImplementedError()
+# -     return {3: "F", 6: "B", 7: "E"}
+# +     return {3: "F", 6: "B", 7: "E", 10: "D"}
 
 
 # %% Line 6 is faulty, but not for reason (E)
-def found_loading():
-    return {3: "F", 6: "E", 7: "B"}
-
-
-def mended_loading(*arguments):
-    raise NotImplementedError()
+# -     return {3: "F", 6: "B", 7: "E"}
+# +     return {3: "F", 6: "E", 7: "B"}
 
 
 # %% The program does what it did before

@@ -1,38 +1,22 @@
 # ruff: noqa
 # %% You found 1 of 3 faulty lines
-def found_random_loss():
-    return {7: "B"}
-
-
-def mended_random_loss(*arguments):
-    raise NotImplementedError()
+# -     return {7: "B", 8: "F", 9: "D"}
+# +     return {7: "B"}
 
 
 # %% Line 4 is innocent. The cross-entropy of drawn tokens
-def found_random_loss():
-    return {4: "A", 7: "B", 8: "F", 9: "D"}
-
-
-def mended_random_loss(*arguments):
-    raise NotImplementedError()
+# -     return {7: "B", 8: "F", 9: "D"}
+# +     return {4: "A", 7: "B", 8: "F", 9: "D"}
 
 
 # %% Line 9 is faulty, but not for reason (G)
-def found_random_loss():
-    return {7: "B", 8: "F", 9: "G"}
-
-
-def mended_random_loss(*arguments):
-    raise NotImplementedError()
+# -     return {7: "B", 8: "F", 9: "D"}
+# +     return {7: "B", 8: "F", 9: "G"}
 
 
 # %% Line 7 is faulty, but not for reason (E)
-def found_random_loss():
-    return {7: "E", 8: "F", 9: "D"}
-
-
-def mended_random_loss(*arguments):
-    raise NotImplementedError()
+# -     return {7: "B", 8: "F", 9: "D"}
+# +     return {7: "E", 8: "F", 9: "D"}
 
 
 # %% chance still rewards them

@@ -1,38 +1,22 @@
 # ruff: noqa
 # %% You found 2 of 3 faulty lines
-def found_ratio():
-    return {4: "D", 6: "B"}
-
-
-def mended_ratio(*arguments):
-    raise NotImplementedError()
+# -     return {4: "D", 6: "B", 7: "E"}
+# +     return {4: "D", 6: "B"}
 
 
 # %% Line 9 is innocent. The smaller of the two is PPO's choice
-def found_ratio():
-    return {4: "D", 6: "B", 7: "E", 9: "C"}
-
-
-def mended_ratio(*arguments):
-    raise NotImplementedError()
+# -     return {4: "D", 6: "B", 7: "E"}
+# +     return {4: "D", 6: "B", 7: "E", 9: "C"}
 
 
 # %% Line 10 is innocent. An optimiser descends
-def found_ratio():
-    return {4: "D", 6: "B", 7: "E", 10: "F"}
-
-
-def mended_ratio(*arguments):
-    raise NotImplementedError()
+# -     return {4: "D", 6: "B", 7: "E"}
+# +     return {4: "D", 6: "B", 7: "E", 10: "F"}
 
 
 # %% Line 6 is faulty, but not for reason (D)
-def found_ratio():
-    return {4: "D", 6: "D", 7: "E"}
-
-
-def mended_ratio(*arguments):
-    raise NotImplementedError()
+# -     return {4: "D", 6: "B", 7: "E"}
+# +     return {4: "D", 6: "D", 7: "E"}
 
 
 # %% found ✔, explained ✔, mended ✘
@@ -41,12 +25,8 @@ def mended_ratio(*arguments):
 
 
 # %% The program has no line 12
-def found_ratio():
-    return {4: "D", 12: "B"}
-
-
-def mended_ratio(*arguments):
-    raise NotImplementedError()
+# -     return {4: "D", 6: "B", 7: "E"}
+# +     return {4: "D", 12: "B"}
 
 
 # %% A dictionary is asked for, and this is a list
@@ -59,39 +39,23 @@ def mended_ratio(*arguments):
 
 
 # %% There is no answer yet.
-def found_ratio():
-    return {}
-
-
-def mended_ratio(*arguments):
-    raise NotImplementedError()
+# -     return {4: "D", 6: "B", 7: "E"}
+# +     return {}
 
 
 # %% The keys are numbers of lines
-def found_ratio():
-    return {"4": "D", "6": "B", "7": "E"}
-
-
-def mended_ratio(*arguments):
-    raise NotImplementedError()
+# -     return {4: "D", 6: "B", 7: "E"}
+# +     return {"4": "D", "6": "B", "7": "E"}
 
 
 # %% Line 7 needs one letter
-def found_ratio():
-    return {4: "D", 6: "B", 7: "the gradient"}
-
-
-def mended_ratio(*arguments):
-    raise NotImplementedError()
+# -     return {4: "D", 6: "B", 7: "E"}
+# +     return {4: "D", 6: "B", 7: "the gradient"}
 
 
 # %% There is no explanation (K)
-def found_ratio():
-    return {4: "K", 6: "B", 7: "E"}
-
-
-def mended_ratio(*arguments):
-    raise NotImplementedError()
+# -     return {4: "D", 6: "B", 7: "E"}
+# +     return {4: "K", 6: "B", 7: "E"}
 
 
 # %% The program still does what it did before

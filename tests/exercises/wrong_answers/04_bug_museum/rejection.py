@@ -1,38 +1,22 @@
 # ruff: noqa
 # %% You found 2 of 3 faulty lines
-def found_rejection():
-    return {7: "D", 8: "A"}
-
-
-def mended_rejection(*arguments):
-    raise NotImplementedError()
+# -     return {7: "D", 8: "A", 9: "G"}
+# +     return {7: "D", 8: "A"}
 
 
 # %% Line 5 is innocent. The policy is asked for the token
-def found_rejection():
-    return {5: "F", 7: "D", 8: "A", 9: "G"}
-
-
-def mended_rejection(*arguments):
-    raise NotImplementedError()
+# -     return {7: "D", 8: "A", 9: "G"}
+# +     return {5: "F", 7: "D", 8: "A", 9: "G"}
 
 
 # %% Line 10 is innocent
-def found_rejection():
-    return {7: "D", 8: "A", 9: "G", 10: "C"}
-
-
-def mended_rejection(*arguments):
-    raise NotImplementedError()
+# -     return {7: "D", 8: "A", 9: "G"}
+# +     return {7: "D", 8: "A", 9: "G", 10: "C"}
 
 
 # %% Line 7 is faulty, but not for reason (F)
-def found_rejection():
-    return {7: "F", 8: "A", 9: "G"}
-
-
-def mended_rejection(*arguments):
-    raise NotImplementedError()
+# -     return {7: "D", 8: "A", 9: "G"}
+# +     return {7: "F", 8: "A", 9: "G"}
 
 
 # %% The program still does what it did before
@@ -55,128 +39,58 @@ def mended_rejection(model, prompt, accept, attempts, end, max_tokens):
 
 
 # %% The verifier is never asked
-def mended_rejection(model, prompt, accept, attempts, end, max_tokens):
-    answers = []
-    for _ in range(attempts):
-        answer = []
-        for _ in range(max_tokens):
-            token = torch.distributions.Categorical(logits=model(prompt + answer)).sample().item()
-            if token == end:
-                break
-            answer.append(token)
-        answers.append(answer)
-    return answers
+# -         if accept(drawn):
+# -             kept.append(drawn)
+# +         kept.append(drawn)
 
 
 # %% their tokens are still drawn evenly
-def mended_rejection(model, prompt, accept, attempts, end, max_tokens):
-    answers = []
-    for _ in range(attempts):
-        answer = []
-        for _ in range(max_tokens):
-            best = model(prompt + answer).topk(50).indices
-            token = best[torch.randint(50, ())].item()
-            if token == end:
-                break
-            answer.append(token)
-        if accept(answer):
-            answers.append(answer)
-    return answers
+# -             probs = model(prompt + drawn).softmax(dim=-1)  # (V,)
+# -             following = int(torch.multinomial(probs, 1))
+# +             best = model(prompt + drawn).topk(50).indices
+# +             following = best[torch.randint(50, ())].item()
 
 
 # %% Tokens beyond the fifty likeliest never come
-def mended_rejection(model, prompt, accept, attempts, end, max_tokens):
-    answers = []
-    for _ in range(attempts):
-        answer = []
-        for _ in range(max_tokens):
-            best = model(prompt + answer).topk(50)
-            token = best.indices[torch.multinomial(best.values.softmax(0), 1)].item()
-            if token == end:
-                break
-            answer.append(token)
-        if accept(answer):
-            answers.append(answer)
-    return answers
+# -             probs = model(prompt + drawn).softmax(dim=-1)  # (V,)
+# -             following = int(torch.multinomial(probs, 1))
+# +             best = model(prompt + drawn).topk(50)
+# +             following = best.indices[torch.multinomial(best.values.softmax(0), 1)].item()
 
 
 # %% you take the likeliest token
-def mended_rejection(model, prompt, accept, attempts, end, max_tokens):
-    answers = []
-    for _ in range(attempts):
-        answer = []
-        while len(answer) < max_tokens and (token := model(prompt + answer).argmax().item()) != end:
-            answer.append(token)
-        if accept(answer):
-            answers.append(answer)
-    return answers
+# -             following = int(torch.multinomial(probs, 1))
+# +             following = int(probs.argmax())
 
 
 # %% Later tokens do not depend on the earlier ones
-def mended_rejection(model, prompt, accept, attempts, end, max_tokens):
-    answers = []
-    probs = model(prompt).softmax(-1)
-    for _ in range(attempts):
-        answer = torch.multinomial(probs, max_tokens, replacement=True).tolist()
-        if end in answer:
-            answer = answer[: answer.index(end)]
-        if accept(answer):
-            answers.append(answer)
-    return answers
+# -             probs = model(prompt + drawn).softmax(dim=-1)  # (V,)
+# +             probs = model(prompt).softmax(dim=-1)
 
 
 # %% It is only a sign to stop
-def mended_rejection(model, prompt, accept, attempts, end, max_tokens):
-    answers = []
-    for _ in range(attempts):
-        answer = []
-        while len(answer) < max_tokens and end not in answer:
-            answer.append(torch.multinomial(model(prompt + answer).softmax(-1), 1).item())
-        if accept(answer):
-            answers.append(answer)
-    return answers
+# -             if following == end:
+# -                 break
+# -             drawn.append(following)
+# +             drawn.append(following)
+# +             if following == end:
+# +                 break
 
 
 # %% The prompt stands in your answers
-def mended_rejection(model, prompt, accept, attempts, end, max_tokens):
-    answers = []
-    for _ in range(attempts):
-        tokens = list(prompt)
-        for _ in range(max_tokens):
-            token = torch.multinomial(model(tokens).softmax(-1), 1).item()
-            if token == end:
-                break
-            tokens.append(token)
-        if accept(tokens):
-            answers.append(tokens)
-    return answers
+# -         if accept(drawn):
+# -             kept.append(drawn)
+# +         if accept(prompt + drawn):
+# +             kept.append(prompt + drawn)
 
 
 # %% all answers are kept
-def mended_rejection(model, prompt, accept, attempts, end, max_tokens):
-    answers = []
-    for _ in range(attempts):
-        answer = []
-        for _ in range(max_tokens):
-            token = torch.multinomial(model(prompt + answer).softmax(-1), 1).item()
-            if token == end:
-                break
-            answer.append(token)
-        accept(answer)
-        answers.append(answer)
-    return answers
+# -         if accept(drawn):
+# -             kept.append(drawn)
+# +         accept(drawn)
+# +         kept.append(drawn)
 
 
 # %% 400 attempts were asked for
-def mended_rejection(model, prompt, accept, attempts, end, max_tokens):
-    answers = []
-    while len(answers) < attempts:  # until as many are kept
-        answer = []
-        for _ in range(max_tokens):
-            token = torch.multinomial(model(prompt + answer).softmax(-1), 1).item()
-            if token == end:
-                break
-            answer.append(token)
-        if accept(answer):
-            answers.append(answer)
-    return answers
+# -     for _ in range(attempts):
+# +     while len(kept) < attempts:  # until as many are kept

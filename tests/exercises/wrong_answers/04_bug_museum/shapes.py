@@ -9,30 +9,18 @@ def mended_shapes(*arguments):
 
 
 # %% Line 7 is innocent. The loop went backwards
-def found_shapes():
-    return {7: "E", 8: "F", 10: "A", 12: "C"}
-
-
-def mended_shapes(*arguments):
-    raise NotImplementedError()
+# -     return {8: "F", 10: "A", 12: "C"}
+# +     return {7: "E", 8: "F", 10: "A", 12: "C"}
 
 
 # %% Line 10 is faulty, but not for reason (C)
-def found_shapes():
-    return {8: "F", 10: "C", 12: "A"}
-
-
-def mended_shapes(*arguments):
-    raise NotImplementedError()
+# -     return {8: "F", 10: "A", 12: "C"}
+# +     return {8: "F", 10: "C", 12: "A"}
 
 
 # %% Line 8 is faulty, but not for reason (C)
-def found_shapes():
-    return {8: "C", 10: "A", 12: "C"}
-
-
-def mended_shapes(*arguments):
-    raise NotImplementedError()
+# -     return {8: "F", 10: "A", 12: "C"}
+# +     return {8: "C", 10: "A", 12: "C"}
 
 
 # %% Your code stops with TypeError

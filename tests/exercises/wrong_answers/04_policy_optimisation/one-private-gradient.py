@@ -1,28 +1,13 @@
 # ruff: noqa
 # %% Nothing is clipped
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    out = []
-    for g in gradients:
-        total = g.sum(0)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
-            / expected_count
-        )
-    return out
+# -         total = torch.einsum("b,b...->...", factors, layer)
+# +         total = layer.sum(dim=0)
 
 
 # %% clip each parameter tensor by itself
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    out = []
-    for g in gradients:
-        norms = g.flatten(1).norm(dim=1)
-        factors = (max_norm / norms).clamp(max=1)
-        total = (g * factors.view(-1, *[1] * (g.ndim - 1))).sum(0)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
-            / expected_count
-        )
-    return out
+# -         total = torch.einsum("b,b...->...", factors, layer)
+# +         factors = (max_norm / layer.flatten(1).norm(dim=1)).clamp(max=1.0)
+# +         total = torch.einsum("b,b...->...", factors, layer)
 
 
 # %% You clip the mean
@@ -42,250 +27,106 @@ def private_gradient(gradients, max_norm, noise_multiplier, expected_count, gene
 
 
 # %% You make short gradients longer
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    out = []
-    for g in gradients:
-        total = torch.einsum("b,b...->...", max_norm / norms, g)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
-            / expected_count
-        )
-    return out
+# -     factors = (max_norm / norms).clamp(max=1.0)  # 1 where a norm is zero
+# +     factors = max_norm / norms
 
 
 # %% You clip every number by itself
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    out = []
-    for g in gradients:
-        total = g.clamp(-max_norm, max_norm).sum(0)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
-            / expected_count
-        )
-    return out
+# -         total = torch.einsum("b,b...->...", factors, layer)
+# +         total = layer.clamp(-max_norm, max_norm).sum(dim=0)
 
 
 # %% by the number of episodes that came
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    out = []
-    for g in gradients:
-        total = torch.einsum("b,b...->...", factors, g)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator)) / len(g)
-        )
-    return out
+# -         noisy.append((total + noise_multiplier * max_norm * noise) / expected_count)
+# +         noisy.append((total + noise_multiplier * max_norm * noise) / len(layer))
 
 
 # %% You do not divide
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    out = []
-    for g in gradients:
-        total = torch.einsum("b,b...->...", factors, g)
-        out.append(total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
-    return out
+# -         noisy.append((total + noise_multiplier * max_norm * noise) / expected_count)
+# +         noisy.append(total + noise_multiplier * max_norm * noise)
 
 
 # %% leave out the root of the norm
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients)
-    factors = (max_norm / norms).clamp(max=1)
-    out = []
-    for g in gradients:
-        total = torch.einsum("b,b...->...", factors, g)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
-            / expected_count
-        )
-    return out
+# -     norms = torch.stack(squares).sum(dim=0).sqrt()  # (B,)
+# +     norms = torch.stack(squares).sum(dim=0)
 
 
 # %% Your minimum is a maximum
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(min=1)
-    out = []
-    for g in gradients:
-        total = torch.einsum("b,b...->...", factors, g)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
-            / expected_count
-        )
-    return out
+# -     factors = (max_norm / norms).clamp(max=1.0)  # 1 where a norm is zero
+# +     factors = (max_norm / norms).clamp(min=1.0)
 
 
 # %% You throw away episodes
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    out = []
-    for g in gradients:
-        total = g[norms <= max_norm].sum(0)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
-            / expected_count
-        )
-    return out
+# -         total = torch.einsum("b,b...->...", factors, layer)
+# +         total = layer[norms <= max_norm].sum(dim=0)
 
 
 # %% makes your result NaN
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    out = []
-    for g in gradients:
-        shape = (-1, *[1] * (g.ndim - 1))
-        total = (g / norms.view(shape) * norms.clamp(max=max_norm).view(shape)).sum(0)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
-            / expected_count
-        )
-    return out
+# -     factors = (max_norm / norms).clamp(max=1.0)  # 1 where a norm is zero
+# +     factors = norms.clamp(max=max_norm) / norms
 
 
 # %% There is no noise
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    return [torch.einsum("b,b...->...", factors, g) / expected_count for g in gradients]
+# -         noise = torch.randn(total.shape, generator=generator)
+# +         noise = torch.zeros(total.shape)
 
 
 # %% Your noise is not multiplied by C
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    out = []
-    for g in gradients:
-        total = torch.einsum("b,b...->...", factors, g)
-        out.append(
-            (total + noise_multiplier * torch.randn(total.shape, generator=generator)) / expected_count
-        )
-    return out
+# -         noisy.append((total + noise_multiplier * max_norm * noise) / expected_count)
+# +         noisy.append((total + noise_multiplier * noise) / expected_count)
 
 
 # %% You add the noise after dividing
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    out = []
-    for g in gradients:
-        mean = torch.einsum("b,b...->...", factors, g) / expected_count
-        out.append(mean + noise_multiplier * max_norm * torch.randn(mean.shape, generator=generator))
-    return out
+# -         noisy.append((total + noise_multiplier * max_norm * noise) / expected_count)
+# +         noisy.append(total / expected_count + noise_multiplier * max_norm * noise)
 
 
 # %% variance of the noise for its standard deviation
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    out = []
-    for g in gradients:
-        total = torch.einsum("b,b...->...", factors, g)
-        noise = (noise_multiplier * max_norm) ** 2 * torch.randn(total.shape, generator=generator)
-        out.append((total + noise) / expected_count)
-    return out
+# -         noisy.append((total + noise_multiplier * max_norm * noise) / expected_count)
+# +         noisy.append((total + (noise_multiplier * max_norm) ** 2 * noise) / expected_count)
 
 
 # %% You add noise to every episode
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    out = []
-    for g in gradients:
-        clipped = g * factors.view(-1, *[1] * (g.ndim - 1))
-        clipped = clipped + noise_multiplier * max_norm * torch.randn(g.shape, generator=generator)
-        out.append(clipped.sum(0) / expected_count)
-    return out
+# -         noise = torch.randn(total.shape, generator=generator)
+# +         noise = torch.randn(layer.shape, generator=generator).sum(dim=0)
 
 
 # %% Many parameters get the same noise
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    out = []
-    for g in gradients:
-        total = torch.einsum("b,b...->...", factors, g)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.randn((), generator=generator)) / expected_count
-        )
-    return out
+# -         noise = torch.randn(total.shape, generator=generator)
+# +         noise = torch.randn((), generator=generator)
 
 
 # %% you draw from torch's global one
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    out = []
-    for g in gradients:
-        total = torch.einsum("b,b...->...", factors, g)
-        out.append((total + noise_multiplier * max_norm * torch.randn_like(total)) / expected_count)
-    return out
+# -         noise = torch.randn(total.shape, generator=generator)
+# +         noise = torch.randn(total.shape)
 
 
 # %% you seed your own
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    generator = torch.Generator().manual_seed(0)
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    out = []
-    for g in gradients:
-        total = torch.einsum("b,b...->...", factors, g)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
-            / expected_count
-        )
-    return out
+# -     noisy = []
+# +     noisy, generator = [], torch.Generator().manual_seed(0)
 
 
 # %% Your noise is uniform
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    out = []
-    for g in gradients:
-        total = torch.einsum("b,b...->...", factors, g)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.rand(total.shape, generator=generator))
-            / expected_count
-        )
-    return out
+# -         noise = torch.randn(total.shape, generator=generator)
+# +         noise = torch.rand(total.shape, generator=generator)
 
 
 # %% When no episode comes you add no noise
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    if len(gradients[0]) == 0:
-        return [torch.zeros(g.shape[1:]) for g in gradients]
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    out = []
-    for g in gradients:
-        total = torch.einsum("b,b...->...", factors, g)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
-            / expected_count
-        )
-    return out
+# -     noisy = []
+# +     if len(gradients[0]) == 0:
+# +         return [torch.zeros(layer.shape[1:]) for layer in gradients]
+# +     noisy = []
 
 
 # %% caller's gradients in place
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    out = []
-    for g in gradients:
-        g *= factors.view(-1, *[1] * (g.ndim - 1))
-        total = g.sum(0)
-        out.append(
-            (total + noise_multiplier * max_norm * torch.randn(total.shape, generator=generator))
-            / expected_count
-        )
-    return out
+# -         total = torch.einsum("b,b...->...", factors, layer)
+# +         layer *= factors.view(-1, *[1] * (layer.ndim - 1))
+# +         total = layer.sum(dim=0)
 
 
 # %% one gradient for each episode
-def private_gradient(gradients, max_norm, noise_multiplier, expected_count, generator):
-    norms = sum(g.flatten(1).square().sum(1) for g in gradients).sqrt()
-    factors = (max_norm / norms).clamp(max=1)
-    return [g * factors.view(-1, *[1] * (g.ndim - 1)) / expected_count for g in gradients]
+# -         total = torch.einsum("b,b...->...", factors, layer)
+# -         noise = torch.randn(total.shape, generator=generator)
+# -         noisy.append((total + noise_multiplier * max_norm * noise) / expected_count)
+# +         clipped = layer * factors.view(-1, *[1] * (layer.ndim - 1))
+# +         noisy.append(clipped / expected_count)

@@ -1,102 +1,44 @@
 # ruff: noqa
 # %% That is steepest descent
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r = torch.zeros_like(b), b
-    for _ in range(steps):
-        if r.norm() <= tolerance:
-            break
-        ar = product(r)
-        alpha = (r @ r) / (r @ ar)
-        x, r = x + alpha * r, r - alpha * ar
-    return x
+# -         p = r + squared / before * p
+# +         p = r
 
 
 # %% beta is upside down
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(steps):
-        if rr.sqrt() <= tolerance:
-            break
-        ap = product(p)
-        alpha = rr / (p @ ap)
-        x, r = x + alpha * p, r - alpha * ap
-        new = r @ r
-        p, rr = r + rr / new * p, new
-    return x
+# -         p = r + squared / before * p
+# +         p = r + before / squared * p
 
 
 # %% Is the old r.r still there
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(steps):
-        if rr.sqrt() <= tolerance:
-            break
-        ap = product(p)
-        alpha = rr / (p @ ap)
-        x, r = x + alpha * p, r - alpha * ap
-        rr = r @ r
-        p = r + (r @ r) / rr * p
-    return x
+# -         before, squared = squared, r @ r
+# -         p = r + squared / before * p
+# +         squared = r @ r
+# +         p = r + (r @ r) / squared * p
 
 
 # %% no matrix below
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(steps):
-        if rr.sqrt() <= tolerance:
-            break
-        ap = product(p)
-        alpha = rr / (p @ p)
-        x, r = x + alpha * p, r - alpha * ap
-        new = r @ r
-        p, rr = r + new / rr * p, new
-    return x
+# -         alpha = squared / (p @ curved)
+# +         alpha = squared / (p @ p)
 
 
 # %% alpha is upside down
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(steps):
-        if rr.sqrt() <= tolerance:
-            break
-        ap = product(p)
-        alpha = (p @ ap) / rr
-        x, r = x + alpha * p, r - alpha * ap
-        new = r @ r
-        p, rr = r + new / rr * p, new
-    return x
+# -         alpha = squared / (p @ curved)
+# +         alpha = (p @ curved) / squared
 
 
 # %% p and r are one tensor
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r = torch.zeros_like(b), b.clone()
-    p, rr = r, r @ r
-    for _ in range(steps):
-        if rr.sqrt() <= tolerance:
-            break
-        ap = product(p)
-        alpha = rr / (p @ ap)
-        x += alpha * p
-        r -= alpha * ap
-        new = r @ r
-        p, rr = r + new / rr * p, new
-    return x
+# -     x, r, p = torch.zeros_like(b), b, b
+# +     x, r = torch.zeros_like(b), b.clone()
+# +     p = r
+# -         r = r - alpha * curved
+# +         r -= alpha * curved
 
 
 # %% change the caller's `b` in place
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p = torch.zeros_like(b), b, b.clone()
-    rr = r @ r
-    for _ in range(steps):
-        if rr.sqrt() <= tolerance:
-            break
-        ap = product(p)
-        alpha = rr / (p @ ap)
-        x += alpha * p
-        r -= alpha * ap
-        new = r @ r
-        p, rr = r + new / rr * p, new
-    return x
+# -     x, r, p = torch.zeros_like(b), b, b
+# +     x, r, p = torch.zeros_like(b), b, b.clone()
+# -         r = r - alpha * curved
+# +         r -= alpha * curved
 
 
 # %% You build the matrix
@@ -106,167 +48,84 @@ def conjugate_gradient(product, b, steps, tolerance):
 
 
 # %% That is too much work
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(len(b)):
-        if rr.sqrt() <= tolerance:
-            break
-        ap = product(p)
-        alpha = rr / (p @ ap)
-        x, r = x + alpha * p, r - alpha * ap
-        new = r @ r
-        p, rr = r + new / rr * p, new
-    return x
+# -     for _ in range(steps):
+# +     for _ in range(len(b)):
 
 
 # %% You move x along the residual
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(steps):
-        if rr.sqrt() <= tolerance:
-            break
-        ap = product(p)
-        alpha = rr / (p @ ap)
-        x, r = x + alpha * r, r - alpha * ap
-        new = r @ r
-        p, rr = r + new / rr * p, new
-    return x
+# -         x = x + alpha * p
+# +         x = x + alpha * r
 
 
 # %% You add to the residual
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(steps):
-        if rr.sqrt() <= tolerance:
-            break
-        ap = product(p)
-        alpha = rr / (p @ ap)
-        x, r = x + alpha * p, r + alpha * ap
-        new = r @ r
-        p, rr = r + new / rr * p, new
-    return x
+# -         r = r - alpha * curved
+# +         r = r + alpha * curved
 
 
 # %% It is alpha Ap
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(steps):
-        if rr.sqrt() <= tolerance:
-            break
-        alpha = rr / (p @ product(p))
-        x, r = x + alpha * p, r - alpha * p
-        new = r @ r
-        p, rr = r + new / rr * p, new
-    return x
+# -         r = r - alpha * curved
+# +         r = r - alpha * p
 
 
 # %% begins with the old residual
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(steps):
-        if rr.sqrt() <= tolerance:
-            break
-        ap = product(p)
-        alpha = rr / (p @ ap)
-        x = x + alpha * p
-        left = r - alpha * ap
-        p = r + (left @ left) / rr * p
-        r, rr = left, left @ left
-    return x
+# -         r = r - alpha * curved
+# -         before, squared = squared, r @ r
+# -         p = r + squared / before * p
+# +         left = r - alpha * curved
+# +         p = r + (left @ left) / squared * p
+# +         r, squared = left, left @ left
 
 
 # %% You begin at x = b.
-def conjugate_gradient(product, b, steps, tolerance):
-    x = b.clone()
-    r = b - product(x)
-    p, rr = r.clone(), r @ r
-    for _ in range(steps):
-        if rr.sqrt() <= tolerance:
-            break
-        ap = product(p)
-        alpha = rr / (p @ ap)
-        x, r = x + alpha * p, r - alpha * ap
-        new = r @ r
-        p, rr = r + new / rr * p, new
-    return x
+# -     x, r, p = torch.zeros_like(b), b, b
+# +     x, r = b.clone(), b - product(b)
+# +     p = r
 
 
 # %% You return the residual
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(steps):
-        if rr.sqrt() <= tolerance:
-            break
-        ap = product(p)
-        alpha = rr / (p @ ap)
-        x, r = x + alpha * p, r - alpha * ap
-        new = r @ r
-        p, rr = r + new / rr * p, new
-    return r
+# -     return x
+# +     return r
 
 
 # %% one step too few
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(1, steps):
-        if rr.sqrt() <= tolerance:
-            break
-        ap = product(p)
-        alpha = rr / (p @ ap)
-        x, r = x + alpha * p, r - alpha * ap
-        new = r @ r
-        p, rr = r + new / rr * p, new
-    return x
+# -     for _ in range(steps):
+# +     for _ in range(1, steps):
 
 
 # %% That is too much work
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p = torch.zeros_like(b), b.clone(), b.clone()
-    for _ in range(steps):
-        if r.norm() <= tolerance:
-            break
-        alpha = (r @ r) / (p @ product(p))
-        x, rr = x + alpha * p, r @ r
-        r = r - alpha * product(p)
-        p = r + (b - product(x)) @ r / rr * p
-    return x
+# -         curved = product(p)
+# -         alpha = squared / (p @ curved)
+# +         alpha = squared / (p @ product(p))
+# -         r = r - alpha * curved
+# -         before, squared = squared, r @ r
+# -         p = r + squared / before * p
+# +         r = r - alpha * product(p)
+# +         before, squared = squared, (b - product(x)) @ r
+# +         p = r + squared / before * p
 
 
 # %% You go on after the residual
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(steps):
-        ap = product(p)
-        alpha = rr / (p @ ap + 1e-30)
-        x, r = x + alpha * p, r - alpha * ap
-        new = r @ r
-        p, rr = r + new / (rr + 1e-30) * p, new
-    return x
+# -         if squared.sqrt() <= tolerance:
+# -             break
+# -         curved = product(p)
+# -         alpha = squared / (p @ curved)
+# +         curved = product(p)
+# +         alpha = squared / (p @ curved + 1e-30)
+# -         p = r + squared / before * p
+# +         p = r + squared / (before + 1e-30) * p
 
 
 # %% divide zero by zero
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(steps):
-        ap = product(p)
-        alpha = rr / (p @ ap)
-        x, r = x + alpha * p, r - alpha * ap
-        new = r @ r
-        if new.sqrt() < tolerance:
-            break
-        p, rr = r + new / rr * p, new
-    return x
+# -         if squared.sqrt() <= tolerance:
+# -             break
+# -         curved = product(p)
+# +         curved = product(p)
+# -         before, squared = squared, r @ r
+# +         before, squared = squared, r @ r
+# +         if squared.sqrt() < tolerance:
+# +             break
 
 
 # %% still larger than the tolerance
-def conjugate_gradient(product, b, steps, tolerance):
-    x, r, p, rr = torch.zeros_like(b), b.clone(), b.clone(), b @ b
-    for _ in range(steps):
-        if rr.sqrt() <= tolerance or (tolerance > 0 and rr < b @ b):
-            break
-        ap = product(p)
-        alpha = rr / (p @ ap)
-        x, r = x + alpha * p, r - alpha * ap
-        new = r @ r
-        p, rr = r + new / rr * p, new
-    return x
+# -         if squared.sqrt() <= tolerance:
+# +         if squared.sqrt() <= tolerance or (tolerance > 0 and squared < b @ b):
