@@ -112,7 +112,12 @@ def test_the_two_ends_of_decay(seed: int) -> None:
 
 
 def their_buffer(
-    rewards: np.ndarray, values: np.ndarray, last: float, told: dict[str, list], **columns: np.ndarray
+    rewards: np.ndarray,
+    values: np.ndarray,
+    last: float,
+    told: dict[str, list],
+    decay: float = LAMBDA,
+    **columns: np.ndarray,
 ) -> RolloutBuffer:
     """stable-baselines3's buffer with the real rows of one copy.
 
@@ -123,7 +128,7 @@ def their_buffer(
     T = len(rewards)
     columns = {"observations": np.zeros((T, 4)), "actions": np.zeros(T), "log_probs": np.zeros(T)} | columns
     space = Box(-9, 9, (4,))
-    buffer = RolloutBuffer(len(rows), space, Discrete(2), "cpu", gae_lambda=LAMBDA, gamma=GAMMA)
+    buffer = RolloutBuffer(len(rows), space, Discrete(2), "cpu", gae_lambda=decay, gamma=GAMMA)
     following, started = np.append(values[1:], last), True
     for t in rows:
         clock = told["truncated"][t] and not told["terminated"][t]

@@ -7,16 +7,14 @@ import random
 import numpy as np
 import pytest
 import torch
-from gymnasium.spaces import Box, Discrete
 from stable_baselines3 import A2C
-from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.env_util import make_vec_env
 from torch import Tensor, nn
 
 from deepseek_book_utils.rl.advantages import n_step_returns
-from deepseek_book_utils.rl.environments import Step
 from deepseek_book_utils.rl.policy.a3c import shared_rmsprop
 from deepseek_book_utils.rl.policy.actor_critic import ActorCritic, a2c_loss
+from tests.reference.rl.test_advantages import episode_rows, flags, recorded, their_buffer
 
 GAMMA = 0.9
 
@@ -24,15 +22,6 @@ GAMMA = 0.9
 def table(*rows: list[float], dtype: torch.dtype = torch.float64) -> Tensor:
     """One environment, T rows: (T, 1)."""
     return torch.tensor(rows, dtype=dtype).T
-
-
-def flags(length: int, *true: int) -> Tensor:
-    return torch.tensor([[t in true] for t in range(length)])
-
-
-def recorded(rewards: Tensor, *ends: Tensor) -> Step:
-    """A rollout that tells rewards and ends; nobody looks at the rest."""
-    return Step(rewards, rewards, rewards, rewards, *ends)
 
 
 def test_returns_worked_by_hand() -> None:
@@ -94,20 +83,6 @@ def test_returns_equal_a_slow_walk_forward(seed: int) -> None:
     assert torch.allclose(ours, torch.tensor(slow, dtype=torch.float64).view(N, T).T, rtol=1e-12, atol=1e-12)
 
 
-def episode_rows(rng: random.Random, rows: int) -> dict[str, list]:
-    """What `Environments` would tell of one copy: after each end a row that only resets."""
-    told: dict[str, list] = {"terminated": [], "truncated": [], "real": []}
-    ended = False
-    for _ in range(rows):
-        terminated = not ended and rng.random() < 0.15
-        truncated = not ended and rng.random() < 0.15
-        told["terminated"].append(terminated)
-        told["truncated"].append(truncated)
-        told["real"].append(not ended)
-        ended = terminated or truncated
-    return told
-
-
 @pytest.mark.parametrize("seed", range(20))
 def test_returns_and_advantages_equal_stable_baselines3(seed: int) -> None:
     """Its rows are our real rows; where the clock ran out it adds gamma V(last observation) to the reward."""
@@ -116,31 +91,7 @@ def test_returns_and_advantages_equal_stable_baselines3(seed: int) -> None:
     real = np.array(told["real"])
     rewards, values = numbers.normal(size=(2, 30)).astype(np.float32)
     last = np.float32(numbers.normal())
-    following = np.append(values[1:], last)
-    # theirs: stable-baselines3 2.9, OnPolicyAlgorithm.collect_rollouts
-    theirs = RolloutBuffer(
-        int(real.sum()),
-        observation_space=Box(-1, 1, (4,)),
-        action_space=Discrete(2),
-        device="cpu",
-        gae_lambda=1.0,
-        gamma=GAMMA,
-    )
-    started = True
-    for t in np.flatnonzero(real):
-        clock = told["truncated"][t] and not told["terminated"][t]
-        reward = rewards[t] + (GAMMA * following[t] if clock else 0.0)
-        theirs.add(
-            np.zeros((1, 4)),
-            np.zeros((1, 1)),
-            np.array([reward]),
-            np.array([started]),
-            torch.tensor([values[t]]),
-            torch.zeros(1),
-        )
-        started = told["terminated"][t] or told["truncated"][t]
-    theirs.compute_returns_and_advantage(torch.tensor([last]), np.array([started]))
-
+    theirs = their_buffer(rewards, values, last, told, decay=1.0)
     columns = [torch.tensor(told[name])[:, None] for name in ("terminated", "truncated", "real")]
     value = torch.tensor(values)[:, None]
     rollout = recorded(torch.tensor(rewards)[:, None], *columns)
