@@ -7,12 +7,12 @@ today. Names, as in `python -m experiments ch04/ppo`, leave the others alone.
 import argparse
 import sys
 
-from deepseek_book_utils.records import RECORD_SEEDS
 from experiments.recording import (
     make_record,
     most_processes,
     path_of,
     run_seeds,
+    seeds_of,
     settings_of,
     stamped,
     verify,
@@ -53,7 +53,7 @@ the record. Only after showing it: by --verify, or by moves and renames alone"""
 
 def reasons(name: str) -> list[str]:
     """Why the record is stale today."""
-    return why_stale(read_record(name), settings_of(name), sources_of(name))
+    return why_stale(read_record(name), settings_of(name), sources_of(name), seeds_of(name))
 
 
 def describe(name: str) -> None:
@@ -90,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.all or reasons(name):
             print(f"{name}: {'; '.join(reasons(name)) or 'not stale'}", flush=True)
             processes = min(options.processes, most_processes(name))
-            write_record(make_record(name, RECORD_SEEDS, processes), path_of(name))
+            write_record(make_record(name, processes), path_of(name))
             print(f"{name}: written", flush=True)
         else:
             print(f"{name}: nothing to do")

@@ -4,10 +4,12 @@ A record holds {"command", "commit", "date", "torch", "cpu_seconds", "settings",
 dictionary a seed]}. It is read with `deepseek_book_utils.records.load_record`.
 """
 
+import hashlib
 import importlib
 import json
 import math
 import os
+import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +21,7 @@ from typing import Any
 
 import torch
 
+from deepseek_book_utils.records import RECORD_SEEDS
 from experiments.sources import FOLDER, ROOT, differences, module_of, sources_of
 
 
@@ -44,6 +47,11 @@ def plain(value: Any) -> Any:
 def settings_of(name: str) -> dict[str, Any]:
     """What the experiment says today that it runs with."""
     return plain(importlib.import_module(module_of(name)).SETTINGS)
+
+
+def seeds_of(name: str) -> Sequence[int]:
+    """The seeds of its record: an experiment that has its own says `SEEDS = ...`."""
+    return getattr(importlib.import_module(module_of(name)), "SEEDS", RECORD_SEEDS)
 
 
 def most_processes(name: str) -> int:
@@ -78,14 +86,27 @@ def run_seeds(name: str, seeds: Sequence[int], processes: int) -> list[dict[str,
         return list(pool.map(partial(one_seed, name), seeds))
 
 
-def make_record(name: str, seeds: Sequence[int], processes: int) -> dict[str, Any]:
-    """Run every seed. Raises ValueError if a source is not committed."""
-    sources = sources_of(name)
-    made = {"command": f"python -m experiments {name}"} | origin(sources)
-    found = run_seeds(name, seeds, processes)
-    seconds = plain(sum(one["cpu_seconds"] for one in found))
-    made |= {"torch": torch.__version__, "cpu_seconds": seconds, "settings": settings_of(name)}
-    return made | {"sources": sources, "seeds": found}
+def kept_seed(name: str, folder: Path, seed: int) -> dict[str, Any]:
+    """The findings of a seed: those of a recording that was cut short, else run and kept in the folder."""
+    path = folder / f"{seed}.json"
+    if not path.is_file():
+        write_record(one_seed(name, seed), path)
+    return json.loads(path.read_text("utf-8"))
+
+
+def make_record(name: str, processes: int) -> dict[str, Any]:
+    """Run every seed; one that is done stays done if a later one fails.
+
+    Raises ValueError if a source is not committed.
+    """
+    made = {"command": f"python -m experiments {name}"} | origin(sources_of(name))
+    made |= {"torch": torch.__version__, "settings": settings_of(name), "sources": sources_of(name)}
+    key = hashlib.sha256(json.dumps(made).encode()).hexdigest()[:12]  # of one commit and day
+    folder = ROOT / "_build" / "seeds" / f"{name.replace('/', '-')}-{key}"
+    with ProcessPoolExecutor(processes) as pool:
+        found = list(pool.map(partial(kept_seed, name, folder), seeds_of(name)))
+    shutil.rmtree(folder)
+    return made | {"cpu_seconds": plain(sum(one["cpu_seconds"] for one in found)), "seeds": found}
 
 
 def without_seconds(found: Any) -> Any:

@@ -7,10 +7,10 @@ source do not count. Left out: the versions of Python and of libraries other tha
 import ast
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from deepseek_book_utils.records import RECORD_SEEDS
 from tools.closure import closure_of
 from tools.package import Package
 
@@ -83,12 +83,14 @@ def differences(old: Any, new: Any, where: str = "") -> list[str]:
     return [] if old == new else [f"{where}: {json.dumps(new)} was {json.dumps(old)}"]
 
 
-def why_stale(record: dict[str, Any], settings: dict[str, Any], sources: dict[str, str]) -> list[str]:
-    """Why a record must be made again, given today's settings and sources; empty if it need not."""
+def why_stale(
+    record: dict[str, Any], settings: dict[str, Any], sources: dict[str, str], seeds: Sequence[int]
+) -> list[str]:
+    """Why a record must be made again, given what today's code runs with; empty if it need not."""
     if not record:
         return ["there is no record yet"]
     why = [f"setting {line}" for line in differences(record["settings"], settings)]
-    if [found["seed"] for found in record["seeds"]] != list(RECORD_SEEDS):
+    if [found["seed"] for found in record["seeds"]] != list(seeds):
         why.append("its seeds are not those of today")
     if "sources" not in record:
         return [*why, "it does not say which code made it"]

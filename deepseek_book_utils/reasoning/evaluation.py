@@ -25,7 +25,13 @@ from .language import (
     apply,
     encode,
 )
-from .rewards import ANSWER, accuracy_reward, format_reward, language_counts
+from .rewards import (
+    ANSWER,
+    accuracy_reward,
+    format_reward,
+    language_counts,
+    thoughts,
+)
 
 # A look-ahead, since steps overlap: the value of one is the state of the next.
 STEP = re.compile(r"(?=\b(\d) ([a-l]) ([+*-]\d) (\d)(?: check (\d))?( wait)?)")
@@ -88,12 +94,18 @@ def majority_answer(responses: Sequence[str]) -> int | None:
 
 
 def reflection(responses: Sequence[str]) -> dict[str, float]:
-    """How many responses check, how often they wait, and whether that helps."""
+    """How many responses check, how often they wait, and whether that helps.
+
+    noticed and repaired: of the wrong steps that are checked, the share that `wait`
+    follows, and the share that is put right.
+    """
     chains = [read_steps(response) for response in responses]
     steps = [step for chain in chains for step in chain]
     right = [step for step in steps if step.right]
     wrong = [(chain, step) for chain in chains for step in chain if not step.right]
+    checked = [(chain, step) for chain, step in wrong if step.checked]
     fixed = sum(corrected(chain, step) for chain, step in wrong)
+    repaired = sum(corrected(chain, step) for chain, step in checked)
     n = len(responses)
     return {
         "checks": sum(any(step.checked for step in chain) for chain in chains) / n,
@@ -101,6 +113,8 @@ def reflection(responses: Sequence[str]) -> dict[str, float]:
         "corrected": fraction(fixed, len(wrong)),
         "wait_if_wrong": fraction(sum(step.waited for _, step in wrong), len(wrong)),
         "wait_if_right": fraction(sum(step.waited for step in right), len(right)),
+        "noticed": fraction(sum(step.waited for _, step in checked), len(checked)),
+        "repaired": fraction(repaired, len(checked)),
     }
 
 
@@ -139,6 +153,73 @@ def summarise(
         "mixed": fraction(mixed, sum(words > 0 for words in written)),
         **reflection(responses),
     }
+
+
+STYLES = ("empty", "plain", "checked", "thinking")
+
+
+def style_of(response: str) -> str:
+    """empty: no word of either language; checked: a step is checked; else plain."""
+    if not sum(language_counts(response)):
+        return "empty"
+    return "checked" if any(s.checked for s in read_steps(response)) else "plain"
+
+
+def by_style(responses: Sequence[str], problems: Sequence[Problem]) -> dict[str, float]:
+    """Share, accuracy and length of empty, plain and checked responses, in groups as
+    for `summarise`; `thinking` are all that are not empty.
+    """
+    G = len(responses) // len(problems)
+    styles = [style_of(response) for response in responses]
+    found: dict[str, float] = {}
+    for style in STYLES:
+        members = [
+            i
+            for i, one in enumerate(styles)
+            if one == style or (style == "thinking" and one != "empty")
+        ]
+        right = [
+            accuracy_reward(responses[i], problems[i // G].answer) for i in members
+        ]
+        words = [len(responses[i].split()) for i in members]
+        found |= {
+            f"{style}_share": len(members) / len(responses),
+            f"{style}_accuracy": fraction(sum(right), len(members)),
+            f"{style}_length": fraction(sum(words), len(members)),
+        }
+    return found
+
+
+def votes(responses: Sequence[str], problems: Sequence[Problem]) -> dict[str, float]:
+    """Accuracy of votes of 1, 2, 4, ... responses: a group of 16 holds four votes of 4.
+
+    Groups as for `summarise`. maj@1 is one response, read without asking for its end.
+    """
+    found: dict[str, float] = {}
+    G, k = len(responses) // len(problems), 1
+    while k <= G:
+        right = [
+            majority_answer(responses[i : i + k]) == problems[i // G].answer
+            for start in range(0, len(responses), G)
+            for i in range(start, start + G - k + 1, k)
+        ]
+        found[f"maj@{k}"] = sum(right) / len(right)
+        k *= 2
+    return found
+
+
+def in_chinese(responses: Sequence[str]) -> dict[str, float]:
+    """Share of the operations that are written in Chinese: of products, and of sums and
+    differences.
+    """
+    words = Counter(word for response in responses for word in thoughts(response))
+    found: dict[str, float] = {}
+    for name, product in (("products_in_chinese", True), ("sums_in_chinese", False)):
+        chosen = [op for op in OPERATIONS if (op[0] == "*") == product]
+        chinese = sum(words[TO_CHINESE[op]] for op in chosen)
+        english = sum(words[op] for op in chosen)
+        found[name] = fraction(chinese, chinese + english)
+    return found
 
 
 GATE = {"operation": 0.90, "value": 0.93, "answer": 0.98, "check": 0.93, "wait": 0.90}

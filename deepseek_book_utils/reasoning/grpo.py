@@ -45,6 +45,31 @@ def group_advantages(rewards: Tensor, group_size: int, scale: bool = True) -> Te
     return advantages.masked_fill(without_spread, 0.0).view(-1)
 
 
+def unscaled_advantages(rewards: Tensor, group_size: int) -> Tensor:
+    """Each reward less the mean of its group: Dr. GRPO. (B,) -> (B,)."""
+    return group_advantages(rewards, group_size, scale=False)
+
+
+def leave_one_out(rewards: Tensor, group_size: int) -> Tensor:
+    """Each reward less the mean of the *others* in its group: RLOO (Ahmadian et al.,
+    arXiv 2402.14740). (B,) -> (B,).
+    """
+    # r_i - sum_{j != i} r_j / (G - 1) = (r_i - mean(r)) G / (G - 1)
+    return unscaled_advantages(rewards, group_size) * group_size / (group_size - 1)
+
+
+def less_batch_mean(rewards: Tensor, group_size: int) -> Tensor:
+    """Each reward less the mean of all: REINFORCE with one baseline for every problem,
+    however hard it is. (B,) -> (B,).
+    """
+    return rewards - rewards.mean()
+
+
+def rewards_alone(rewards: Tensor, group_size: int) -> Tensor:
+    """The rewards as they are: REINFORCE without a baseline. (B,) -> (B,)."""
+    return rewards
+
+
 def policy_ratio(
     log_probs: Tensor, old_log_probs: Tensor, mask: Tensor, level: str = "token"
 ) -> Tensor:

@@ -7,6 +7,7 @@ an old base never stands in for a new one.
 
 import hashlib
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -16,6 +17,7 @@ from ..lm.model import LanguageModel
 from ..lm.pretraining import PretrainSettings, pretrain
 from ..training import load_checkpoint, load_weights, save_checkpoint
 from .base import MINIATURE, sample_page
+from .corpus import CorpusSettings
 
 PACKAGE = Path(__file__).resolve().parent.parent
 # The code that makes a base: a test compares this with what `base` imports.
@@ -41,10 +43,11 @@ def makers() -> list[Path]:
     return sorted(path for pattern in MAKERS for path in PACKAGE.glob(pattern))
 
 
-def base_key(settings: PretrainSettings) -> str:
+def base_key(settings: PretrainSettings, corpus: CorpusSettings) -> str:
     """Twelve letters for the sizes, the settings, torch and the code that makes it."""
     digest = hashlib.sha256()
-    digest.update(repr((asdict(MINIATURE), asdict(settings))).encode())
+    made_with = [asdict(one) for one in (MINIATURE, settings, corpus)]
+    digest.update(repr(made_with).encode())
     digest.update(torch.__version__.encode())
     for path in makers():
         digest.update(path.read_bytes())
@@ -55,8 +58,11 @@ def pretrained_base(
     seed: int,
     settings: PretrainSettings = PretrainSettings(),
     folder: Path | None = None,
+    corpus: CorpusSettings = CorpusSettings(),
+    anew: bool = False,
 ) -> LanguageModel:
-    """The base of this seed: loaded, or trained and kept for the next time.
+    """The base of this seed: loaded, or trained and kept for the next time; with
+    `anew` it is trained in any case, so that one can time it.
 
     Two processes that ask at once train it once; an interrupted training leaves
     nothing. A damaged file is replaced, and said. The global random state stays as it
@@ -64,16 +70,16 @@ def pretrained_base(
     """
     folder = folder or artefacts()
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"base-{base_key(settings)}-{seed}.pt"
+    path = folder / f"base-{base_key(settings, corpus)}-{seed}.pt"
     with torch.random.fork_rng(), FileLock(f"{path}.lock"):
         torch.manual_seed(seed)
         model = LanguageModel(MINIATURE)
-        if path.exists():
+        if path.exists() and not anew:
             try:
                 load_weights(model, load_checkpoint(path)["model"])
                 return model
             except (ValueError, KeyError) as error:
                 print(f"{path} cannot be used ({error}): the base is trained again.")
-        pretrain(model, settings, seed, sample_page)
+        pretrain(model, settings, seed, partial(sample_page, corpus=corpus))
         save_checkpoint(path, {"model": model.state_dict()})
     return model

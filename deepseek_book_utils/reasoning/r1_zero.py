@@ -37,6 +37,7 @@ class R1ZeroSettings:
     learning_rate: float = 5e-4
     warm_up: int = 3  # updates in which the rate rises: AdamW has seen little as yet
     clip_range: float = 0.2  # of the ratio, on either side of one
+    average: str = "bnpo"  # what a long response weighs: bnpo, grpo or dr_grpo
     max_grad_norm: float = 1.0  # a longer gradient is shortened to this
     max_new_tokens: int = 90
 
@@ -48,6 +49,10 @@ class R1ZeroSettings:
             raise ValueError(
                 f"A group of {self.group_size} has nobody to compare with: take "
                 "group_size >= 2."
+            )
+        if self.average not in ("bnpo", "grpo", "dr_grpo"):
+            raise ValueError(
+                f"average = {self.average!r}: choose bnpo, grpo or dr_grpo."
             )
 
 
@@ -133,11 +138,14 @@ def update(
                 rollouts.log_probs[micro, :T],
                 advantages[micro],
                 mask,
-                variant="bnpo",
+                variant=settings.average,
                 clip_low=settings.clip_range,
                 clip_high=settings.clip_range,
+                max_length=settings.max_new_tokens,
             )
-            (loss * mask.sum() / total).backward()  # parts add up to the minibatch mean
+            by_token, by_row = mask.sum() / total, len(micro) / len(minibatch)
+            part = by_token if settings.average == "bnpo" else by_row
+            (loss * part).backward()  # parts add up to the minibatch mean
         if minibatch:
             parameters = run.model.parameters()
             torch.nn.utils.clip_grad_norm_(parameters, settings.max_grad_norm)
@@ -152,14 +160,17 @@ def train_r1_zero(
     checkpoint: str | Path | None = None,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
     watch: Callable[[int, Rollouts], None] | None = None,
+    advantages_of: Callable[[Tensor, int], Tensor] = group_advantages,
 ) -> list[dict[str, float]]:
     """Train the model in place; returns what the task measured at every step, before
     its update.
 
     With `checkpoint` the run is saved after every step, and goes on from that file if
     it exists. `watch` is called after every update with the step and its rollouts.
+    `advantages_of` compares the rewards; the default is GRPO's.
     """
     run = start_run(model, task, settings, seed)
+    run.name += f" {advantages_of.__name__}"
     if checkpoint and Path(checkpoint).exists():
         resume_run(checkpoint, run)
     G = settings.group_size
@@ -171,7 +182,7 @@ def train_r1_zero(
         rewards = torch.tensor(
             [task.reward(text, problems[i // G]) for i, text in enumerate(texts)]
         )
-        advantages = group_advantages(rewards, G)
+        advantages = advantages_of(rewards, G)
         measured = task.measure(texts, problems)
         run.history.append({"reward": rewards.mean().item(), **measured})
         update(run, rollouts, advantages, settings, warm_up(step, settings.warm_up))

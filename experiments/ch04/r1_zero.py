@@ -1,85 +1,76 @@
-"""The findings of chapter 4b.
+"""The findings of chapter 4b, and what they are made of.
 
-For every seed: pretrain a base; train it as R1-Zero, with a language reward, with checks forbidden,
-and with a pen that is equally clumsy in both languages; train a base that is too weak; measure all
-of them on held-out problems.
+For every seed: pretrain a base; train it as R1-Zero, with a language reward, and with checks forbidden;
+measure all on held-out problems. Then the decomposition: what a prompt, a rule that writes every operation in
+its better language, and a rule that checks every value give without any training, and what both rules still
+add to R1-Zero.
 """
 
-import copy
 import json
-from dataclasses import replace
 from typing import Any
 
-import torch
-
 from deepseek_book_utils.lm.model import LanguageModel
-from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
-from deepseek_book_utils.reasoning.arithmetic import arithmetic
-from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
+from deepseek_book_utils.lm.pretraining import PretrainSettings
+from deepseek_book_utils.reasoning.arithmetic import (
+    arithmetic,
+    better_language,
+    check_every_value,
+    decoded_by,
+)
+from deepseek_book_utils.reasoning.base import MINIATURE
 from deepseek_book_utils.reasoning.corpus import CorpusSettings
 from deepseek_book_utils.reasoning.evaluation import base_skills
 from deepseek_book_utils.reasoning.language import held_out_problems
-from deepseek_book_utils.reasoning.pen import Pen
-from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
+from deepseek_book_utils.reasoning.pretrained import pretrained_base
 from deepseek_book_utils.reasoning.rewards import RewardWeights
-from deepseek_book_utils.reasoning.tasks import Task, evaluate
+from deepseek_book_utils.records import UNSEEN_SEEDS
+from experiments.ch04.zero_runs import RL, ZERO, measure, trained
 from experiments.measuring import Stopwatch
 
-SHORT, LONG = held_out_problems(200), held_out_problems(100, 8, 10, seed=1)
-CHECK_WORDS = ("check", "wait", "查", "等")
-EVEN_PEN = Pen(
-    slip=0.10, clumsy=0.10
-)  # as many slips as Pen() makes in English, but the same in both languages
-RL, PRETRAINING = R1ZeroSettings(), PretrainSettings()
-ZERO: dict[str, Any] = {"rewards": RewardWeights(), "pen": Pen(), "forbidden": ()}
+SEEDS = UNSEEN_SEEDS
+LONG = held_out_problems(100, 8, 10, seed=1)  # longer than any problem of RL
 ARMS = {  # what each arm's task is made with
     "zero": ZERO,
-    "language": ZERO | {"rewards": RewardWeights(language=3.0)},
-    "unchecked": ZERO | {"forbidden": CHECK_WORDS},
-    "even_pen": ZERO | {"pen": EVEN_PEN},
+    "language": ZERO | {"rewards": RewardWeights(language=1.0)},
+    "unchecked": ZERO | {"forbidden": ("check", "wait", "查", "等")},
 }
 TASKS = {name: arithmetic(**arm) for name, arm in ARMS.items()}
-SETTINGS = {"model": MINIATURE, "corpus": CorpusSettings(), "pretrain": PRETRAINING, "rl": RL, **ARMS}
+RULES = {
+    "prompted": (),
+    "route": (better_language,),
+    "check": (check_every_value,),
+    "both": (better_language, check_every_value),
+}
+SETTINGS = {
+    "model": MINIATURE,
+    "corpus": CorpusSettings(),
+    "pretrain": PretrainSettings(),
+    "rl": RL,
+    "rules": RULES,
+    **ARMS,
+}
 
 
-def measure(model: LanguageModel, task: Task) -> dict[str, dict[str, float]]:
-    """Held-out problems as long as those of RL, and longer than any of them."""
-    return {
-        name: evaluate(model, task, problems, max_new_tokens=tokens)
-        for name, problems, tokens in (("short", SHORT, 90), ("long", LONG, 150))
-    }
-
-
-def make_base(seed: int, settings: PretrainSettings) -> tuple[LanguageModel, float]:
-    """A pretrained model and the CPU seconds it took."""
-    torch.manual_seed(seed)
-    model, watch = LanguageModel(MINIATURE), Stopwatch()
-    pretrain(model, settings, seed, sample_page)
-    return model, watch.seconds()
+def decompose(base: LanguageModel, zero: LanguageModel) -> dict[str, Any]:
+    """The base, asked as a textbook and decoded by rules, beside R1-Zero decoded by both rules."""
+    asked = arithmetic(textbook=True)
+    found = {name: measure(base, decoded_by(asked, *rules)) for name, rules in RULES.items()}
+    return found | {"zero_both": measure(zero, decoded_by(TASKS["zero"], *RULES["both"]))}
 
 
 def run_seed(seed: int) -> dict[str, Any]:
     """All arms for one seed; seconds are CPU seconds on one thread."""
-    base, seconds = make_base(seed, PRETRAINING)
-    found: dict[str, Any] = {
-        "base": measure(base, TASKS["zero"]) | {"seconds": seconds, "skills": base_skills(base)},
-        "prompted": evaluate(base, arithmetic(textbook=True), SHORT),
-    }
+    watch = Stopwatch()
+    base = pretrained_base(seed, anew=True)
+    found: dict[str, Any] = {"base": {"seconds": watch.seconds(), "skills": base_skills(base)}}
+    models = {"base": base}
     for name, task in TASKS.items():
-        model, watch = copy.deepcopy(base), Stopwatch()
-        history = train_r1_zero(model, task, RL, seed)
-        found[name] = {"seconds": watch.seconds(), "history": columns(history)}
-        found[name] |= measure(model, task)
+        models[name], found[name] = trained(base, task, seed)
+    for name, model in models.items():
+        task = TASKS.get(name, TASKS["zero"])
+        found[name]["short"] = measure(model, task)
+        if name in ("base", "zero"):
+            found[name]["long"] = measure(model, task, LONG, tokens=150)
         print(f"seed {seed} {name}: {json.dumps(found[name]['short'])}", flush=True)
-    found["even_pen"]["base"] = evaluate(base, TASKS["even_pen"], SHORT)
-    weak, _ = make_base(seed, replace(PRETRAINING, updates=120))
-    before = evaluate(weak, TASKS["zero"], SHORT)
-    history = columns(train_r1_zero(weak, TASKS["zero"], RL, seed))
-    after = evaluate(weak, TASKS["zero"], SHORT)
-    found["weak"] = {"before": before, "after": after, "history": history}
+    found["decomposition"] = decompose(base, models["zero"])
     return found
-
-
-def columns(history: list[dict[str, float]]) -> dict[str, list[float]]:
-    """The curve of every metric over the steps."""
-    return {metric: [step[metric] for step in history] for metric in history[0]}

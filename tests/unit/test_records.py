@@ -10,8 +10,15 @@ from typing import Any
 
 import pytest
 
-from deepseek_book_utils.records import DEVELOPMENT_SEEDS, RECORD_SEEDS, TEST_SEEDS, across_seeds, load_record
-from experiments.recording import settings_of
+from deepseek_book_utils.records import (
+    DEVELOPMENT_SEEDS,
+    RECORD_SEEDS,
+    TEST_SEEDS,
+    UNSEEN_SEEDS,
+    across_seeds,
+    load_record,
+)
+from experiments.recording import seeds_of, settings_of
 from experiments.sources import FOLDER, read_record, record_names, sources_of, why_stale
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +32,7 @@ def test_every_record_has_an_experiment_and_every_experiment_a_record() -> None:
 
 @pytest.mark.parametrize("name", record_names())
 def test_a_record_ran_with_the_settings_of_today(name: str) -> None:
-    why = why_stale(read_record(name), settings_of(name), sources_of(name))
+    why = why_stale(read_record(name), settings_of(name), sources_of(name), seeds_of(name))
     command = f"`python -m experiments {name}` makes it anew"
     ran_otherwise = [reason for reason in why if reason.startswith(("setting", "its seeds", "there is no"))]
     assert not ran_otherwise, f"{name}: {'; '.join(ran_otherwise)}. {command}."
@@ -37,13 +44,13 @@ def test_a_record_ran_with_the_settings_of_today(name: str) -> None:
 def test_a_record_says_what_made_it(name: str) -> None:
     record = load_record(name)
     assert {"command", "commit", "date", "torch", "settings", "seeds"} <= record.keys()
-    assert across_seeds(record, "seed") == list(RECORD_SEEDS)
+    assert across_seeds(record, "seed") == list(seeds_of(name))
     if "sources" in record and "stamp" not in record:  # made by the runner of today
         assert record["cpu_seconds"] > 0 and all(one["cpu_seconds"] > 0 for one in record["seeds"])
 
 
 def test_no_seed_serves_two_ends() -> None:
-    for one, other in combinations((DEVELOPMENT_SEEDS, RECORD_SEEDS, TEST_SEEDS), 2):
+    for one, other in combinations((DEVELOPMENT_SEEDS, RECORD_SEEDS, TEST_SEEDS, UNSEEN_SEEDS), 2):
         assert one and other and not set(one) & set(other)
 
 
@@ -78,12 +85,19 @@ def named(tree: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
             yield "seed", node.args[0]  # torch.manual_seed(...)
 
 
+RECORDED = {*RECORD_SEEDS, *UNSEEN_SEEDS}
+
+
+def test_every_record_has_seeds_of_a_named_set() -> None:
+    assert all(set(seeds_of(name)) <= RECORDED for name in record_names())
+
+
 def record_seeds_in(source: str) -> list[str]:
     """Where a source writes out a seed that belongs to the records."""
     return [
         f"{name} = {ast.unparse(value)}"
         for name, value in named(ast.parse(source))
-        if "seed" in name.lower() and value and written_out(value) & set(RECORD_SEEDS)
+        if "seed" in name.lower() and value and written_out(value) & RECORDED
     ]
 
 
@@ -93,6 +107,7 @@ def record_seeds_in(source: str) -> list[str]:
         ('@pytest.mark.parametrize("seed", [19, 20])\ndef f(seed): ...', ["seed = [19, 20]"]),
         ("SEEDS = range(22, 30)", ["SEEDS = range(22, 30)"]),
         ("train(seed=24)", ["seed = 24"]),
+        ("train(seed=49)", ["seed = 49"]),
         ("torch.manual_seed(21)", ["seed = 21"]),
         ("def f(a, seed=20, *, seeds=(3, 23)): ...", ["seed = 20", "seeds = (3, 23)"]),
         ("for seed in (20, 25): pass", ["seed = (20, 25)"]),

@@ -102,6 +102,8 @@ def test_a_record_is_whole_or_not_there(book: Book) -> None:
     book.edit(TASK.replace("return seed", "return 1 / (seed - 24)"))
     assert "ZeroDivisionError" in book.run(fails=True)
     assert not book.record.parent.exists()
+    kept = sorted(book.root.glob("_build/seeds/ch01-toy-*/*.json"))
+    assert {path.stem for path in kept} >= {"20"} and "24" not in {path.stem for path in kept}
     book.edit(TASK)
     book.run()
     written = book.record.read_bytes()
@@ -111,6 +113,24 @@ def test_a_record_is_whole_or_not_there(book: Book) -> None:
     with pytest.raises(TypeError):
         write_record({"seeds": [object()]}, book.record)
     assert book.record.read_bytes() == written
+
+
+def test_a_recording_that_was_cut_short_goes_on(book: Book) -> None:
+    """Seeds that are done are not run again, unless the code is another."""
+    (book.root / "experiments" / "ch01" / "toy.py").write_text(
+        TOY.replace("def run", "SEEDS = range(40, 44)\n\n\ndef run").replace(
+            "    return {", "    with open('ran', 'a') as file:\n        print(seed, file=file)\n    return {"
+        )
+    )
+    book.edit(
+        TASK.replace("return seed", "import os\n    return seed / (seed != 42 or os.path.exists('mended'))")
+    )
+    assert "ZeroDivisionError" in book.run("--processes", "1", fails=True)
+    (book.root / "mended").touch()
+    book.run("--processes", "1")
+    assert sorted((book.root / "ran").read_text().split()) == ["40", "41", "42", "42", "43"]
+    assert [found["seed"] for found in json.loads(book.record.read_text())["seeds"]] == [40, 41, 42, 43]
+    assert not list(book.root.glob("_build/seeds/*"))
 
 
 def test_a_stamp_keeps_the_numbers_and_says_so(book: Book) -> None:

@@ -90,13 +90,13 @@ def test_an_experiment_makes_a_record_and_a_table_printer_none() -> None:
     ],
 )
 def test_a_stale_record_says_why(change: dict, why: list[str]) -> None:
-    assert why_stale(RECORD | change, RECORD["settings"], RECORD["sources"]) == why
+    assert why_stale(RECORD | change, RECORD["settings"], RECORD["sources"], RECORD_SEEDS) == why
 
 
 def test_a_record_that_cannot_say_is_stale() -> None:
-    assert why_stale({}, {}, {}) == ["there is no record yet"]
+    assert why_stale({}, {}, {}, RECORD_SEEDS) == ["there is no record yet"]
     silent = {key: value for key, value in RECORD.items() if key != "sources"}
-    assert why_stale(silent, RECORD["settings"], {}) == ["it does not say which code made it"]
+    assert why_stale(silent, RECORD["settings"], {}, RECORD_SEEDS) == ["it does not say which code made it"]
 
 
 def test_differences_name_the_place() -> None:

@@ -95,6 +95,8 @@ def test_plain_chain() -> None:
             "corrected": math.nan,  # nothing was wrong
             "wait_if_wrong": math.nan,
             "wait_if_right": 0,
+            "noticed": math.nan,
+            "repaired": math.nan,
         },
         nan_ok=True,
     )

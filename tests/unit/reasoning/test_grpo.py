@@ -12,7 +12,11 @@ from deepseek_book_utils.reasoning.grpo import (
     group_advantages,
     grpo_loss,
     kl_estimate,
+    leave_one_out,
+    less_batch_mean,
     policy_ratio,
+    rewards_alone,
+    unscaled_advantages,
 )
 
 MASK = tensor([[1, 1, 1, 0], [1, 0, 0, 0]]).bool()
@@ -121,6 +125,16 @@ def test_clipped_objective_and_its_slope(ratio, advantage, objective, slope) -> 
     value.backward()
     assert value.item() == pytest.approx(objective)
     assert rho.grad.item() == pytest.approx(slope)
+
+
+def test_other_yardsticks_by_hand() -> None:
+    rewards = tensor([1.0, 0.0, 0.0, 1.0, 1.0, 0.0])  # two groups of three, means 1/3 and 2/3
+    assert rewards_alone(rewards, 3).tolist() == rewards.tolist()
+    assert less_batch_mean(rewards, 3).tolist() == [0.5, -0.5, -0.5, 0.5, 0.5, -0.5]
+    expected = [2 / 3, -1 / 3, -1 / 3, 1 / 3, 1 / 3, -2 / 3]
+    assert unscaled_advantages(rewards, 3).tolist() == pytest.approx(expected)
+    # the first against the mean of 0 and 0, the second against that of 1 and 0, ...
+    assert leave_one_out(rewards, 3).tolist() == pytest.approx([1, -0.5, -0.5, 0.5, 0.5, -1])
 
 
 def test_kl_estimate() -> None:

@@ -1,6 +1,7 @@
 """The kept base is the one that training gives: made once, whole or not at all, renewed if damaged."""
 
 import multiprocessing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
 from deepseek_book_utils.reasoning import pretrained
 from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
+from deepseek_book_utils.reasoning.corpus import CorpusSettings
 from deepseek_book_utils.reasoning.pretrained import base_key, makers, pretrained_base
 from tools.closure import closure_of
 
@@ -35,10 +37,23 @@ def test_it_is_what_training_gives_and_leaves_the_random_state_alone(tmp_path: P
 def test_it_is_trained_once_for_each_seed_and_settings(tmp_path: Path, monkeypatch) -> None:
     trained = []
     monkeypatch.setattr(pretrained, "pretrain", lambda *arguments: trained.append(arguments))
-    other = PretrainSettings(updates=3, documents=2)
+    other, web = PretrainSettings(updates=3, documents=2), CorpusSettings(better_language=0.5)
     for seed, settings in ((1, TINY), (1, TINY), (2, TINY), (1, other), (2, TINY)):
         pretrained_base(seed, settings, tmp_path)
     assert len(trained) == 3
+    for _ in range(2):
+        pretrained_base(1, TINY, tmp_path, corpus=web)
+    assert len(trained) == 4
+    pretrained_base(1, TINY, tmp_path, anew=True)
+    assert len(trained) == 5
+
+
+def test_it_reads_the_corpus_that_was_asked_for(tmp_path: Path) -> None:
+    drills = CorpusSettings(drill_share=(1.0, 1.0))
+    torch.manual_seed(3)
+    model = LanguageModel(MINIATURE)
+    pretrain(model, TINY, 3, partial(sample_page, corpus=drills))
+    assert torch.equal(weights(pretrained_base(3, TINY, tmp_path, drills)), weights(model))
 
 
 def test_an_interruption_leaves_nothing_and_a_damaged_file_is_replaced(
@@ -93,6 +108,6 @@ def test_other_code_is_another_key(monkeypatch, tmp_path: Path) -> None:
     (tmp_path / "lm").mkdir()
     (tmp_path / "lm" / "model.py").write_text("a")
     monkeypatch.setattr(pretrained, "PACKAGE", tmp_path)
-    before = base_key(TINY)
+    before = base_key(TINY, CorpusSettings())
     (tmp_path / "lm" / "model.py").write_text("b")
-    assert base_key(TINY) != before
+    assert base_key(TINY, CorpusSettings()) != before

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from deepseek_book_utils.lm.model import LanguageModel
-from deepseek_book_utils.lm.sampling import Rollouts
+from deepseek_book_utils.lm.sampling import Rollouts, response_log_probs
 from deepseek_book_utils.reasoning import r1_zero
 from deepseek_book_utils.reasoning.arithmetic import arithmetic
 from deepseek_book_utils.reasoning.base import MINIATURE
-from deepseek_book_utils.reasoning.grpo import group_advantages
+from deepseek_book_utils.reasoning.grpo import group_advantages, grpo_loss, rewards_alone
 from deepseek_book_utils.reasoning.language import Problem
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, start_run, train_r1_zero, update
 from deepseek_book_utils.reasoning.tasks import Task, sample_responses
@@ -51,6 +51,34 @@ def test_the_clip_reaches_the_loss(model) -> None:
     assert not torch.equal(updated(model, narrow), updated(model, wide))
     narrow, wide = (replace(settings, minibatches=1) for settings in (narrow, wide))
     assert torch.equal(updated(model, narrow), updated(model, wide))
+
+
+@pytest.mark.parametrize("average", ["bnpo", "grpo", "dr_grpo"])
+def test_parts_of_a_minibatch_add_up_to_its_average(average, model) -> None:
+    """The gradient of 48 rows in parts of 32 is that of the loss of all at once."""
+    settings = replace(SMALL, minibatches=1, average=average, max_grad_norm=1e9)
+    rollouts, _ = sample_responses(model, TASK, PROBLEMS, 24, torch.Generator().manual_seed(0), 12)
+    advantages = 1 + torch.arange(48.0) % 5
+    mask, max_length = rollouts.loss_mask, settings.max_new_tokens
+    whole = copy.deepcopy(model)
+    log_probs = response_log_probs(whole, rollouts.prompts, rollouts.responses, mask)
+    how = {"variant": average, "max_length": max_length}
+    grpo_loss(log_probs, rollouts.log_probs, advantages, mask, **how).backward()
+    run = start_run(model, TASK, settings, 0)
+    update(run, rollouts, advantages, settings)
+    for one, other in zip(model.parameters(), whole.parameters(), strict=True):
+        torch.testing.assert_close(one.grad, other.grad, rtol=1e-3, atol=1e-6)
+
+
+def test_the_run_compares_as_it_was_told_and_says_so(model, monkeypatch) -> None:
+    seen: list[torch.Tensor] = []
+    names: set[str] = set()
+    monkeypatch.setattr(
+        r1_zero, "update", lambda run, rows, advantages, *rest: (seen.append(advantages), names.add(run.name))
+    )
+    for advantages_of in (group_advantages, rewards_alone):
+        train_r1_zero(model, TASK, replace(SMALL, updates=1), 0, advantages_of=advantages_of)
+    assert torch.equal(seen[0], group_advantages(seen[1], SMALL.group_size)) and len(names) == 2
 
 
 def test_rows_are_shuffled_into_minibatches(model) -> None:

@@ -10,6 +10,7 @@ from deepseek_book_utils.reasoning.multi_task import MultiTaskModel, MultiTaskSe
 from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
 from deepseek_book_utils.reasoning.questions import QUESTION_WORDS, TASKS, sample_questions
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
+from deepseek_book_utils.reasoning.rejection import RFTSettings, train_rft
 from deepseek_book_utils.reasoning.tasks import Task
 from tests.unit.settings_runs.case import Case, weights_of
 from tests.unit.settings_runs.lm import small_model
@@ -38,6 +39,11 @@ def prefer(settings: DPOSettings) -> Any:
     return train_dpo(model, EVEN, settings, 0), weights_of(model)
 
 
+def reject(settings: RFTSettings) -> Any:
+    model = small_model()
+    return train_rft(model, EVEN, settings, 0), weights_of(model)
+
+
 def share(settings: MultiTaskSettings) -> Any:
     torch.manual_seed(0)
     sizes = EncoderSettings(vocabulary=len(QUESTION_WORDS), width=8, layers=1, heads=2)
@@ -48,7 +54,7 @@ def share(settings: MultiTaskSettings) -> Any:
 
 CASES = [
     Case(
-        R1ZeroSettings(updates=3, prompts=3, group_size=4, learning_rate=0.02, max_new_tokens=4),
+        R1ZeroSettings(updates=3, prompts=3, group_size=4, learning_rate=0.02, max_new_tokens=40),
         climb,
         {
             "updates": 4,
@@ -59,6 +65,7 @@ CASES = [
             "warm_up": 1,
             "clip_range": 0.01,
             "max_grad_norm": 1e-3,
+            "average": "grpo",
             "max_new_tokens": 3,
         },
     ),
@@ -74,6 +81,20 @@ CASES = [
             "batch_size": 2,
             "beta": 0.5,
             "learning_rate": 0.01,
+            "max_grad_norm": 1e-3,
+            "max_new_tokens": 3,
+        },
+    ),
+    Case(
+        RFTSettings(batches=4, prompts=2, group_size=6, learning_rate=0.02, max_new_tokens=4),
+        reject,
+        {
+            "batches": 5,
+            "prompts": 3,
+            "group_size": 7,
+            "rounds": 2,
+            "epochs": 3,
+            "learning_rate": 0.05,
             "max_grad_norm": 1e-3,
             "max_new_tokens": 3,
         },
