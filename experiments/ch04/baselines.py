@@ -1,9 +1,9 @@
 """R1-Zero beside what came before it and after it, each reading equally many answers of the same bases.
 
-Rejection-sampling fine-tuning, in one round and in eight; REINFORCE without a baseline, and with the mean of
-the batch; RLOO; Dr. GRPO; GRPO with the average of its first paper. `ch04/r1_zero` holds our own arm, `zero`,
-and the bases, measured in the same way. The loop, its two minibatches and the clip are the same in all but
-rejection sampling.
+Rejection-sampling fine-tuning, in one round and in eight; REINFORCE with the mean of the batch as its
+baseline; RLOO; Dr. GRPO; GRPO with the average of its first paper. `ch04/r1_zero` holds our own arm, `zero`,
+and the bases, measured in the same way. The loop, its rate, its two minibatches and the clip are the same in
+all but rejection sampling.
 """
 
 import copy
@@ -17,7 +17,6 @@ from deepseek_book_utils.reasoning.grpo import (
     group_advantages,
     leave_one_out,
     less_batch_mean,
-    rewards_alone,
     unscaled_advantages,
 )
 from deepseek_book_utils.reasoning.pretrained import pretrained_base
@@ -28,7 +27,6 @@ from experiments.measuring import Stopwatch
 SEEDS = FIVE
 REJECTION = {"rejection": RFTSettings(), "rejection_anew": RFTSettings(rounds=8)}
 REINFORCED = {  # how rewards become advantages, and what a long answer weighs
-    "no_baseline": (rewards_alone, RL),
     "batch_mean": (less_batch_mean, RL),
     "leave_one_out": (leave_one_out, RL),
     "dr_grpo": (unscaled_advantages, replace(RL, average="dr_grpo")),
