@@ -1,5 +1,6 @@
 """Put under every chapter's title where to run it and what running it costs; the numbers come from the build.
 
+Beside the cost stands how long its sections take to read (`reading_time.py`).
 `{cost-card}` on any other page shows the cost of all chapters as a table. Figures of a GPU run
 stand in `book/gpu_runs.json`: {chapter: {"seconds", "device", "command", "commit", "date"}}.
 """
@@ -15,6 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from .reading_time import reading_times
 from .tables import page_link, table
 
 COLAB = "https://colab.research.google.com/github"
@@ -48,7 +50,14 @@ def is_chapter(app: Sphinx, docname: str) -> bool:
     return app.env.doc2path(docname).endswith(".ipynb")
 
 
-def header_html(app: Sphinx, docname: str) -> str:
+def reading_html(chapter: nodes.section) -> str:
+    """Return how long a chapter takes to read, with a link to each section, as HTML."""
+    times = reading_times(chapter)
+    links = "; ".join(f'<a href="#{name}">{escape(title)}</a> {took}' for title, name, took in times)
+    return f"about {sum(took for *_, took in times)} minutes. {links}."
+
+
+def header_html(app: Sphinx, docname: str, chapter: nodes.section) -> str:
     """Return the links and the cost of chapter `docname` as HTML."""
     options = app.config.html_theme_options
     url, branch = options["repository_url"], options.get("repository_branch", "main")
@@ -66,6 +75,7 @@ def header_html(app: Sphinx, docname: str) -> str:
     if gpu:
         costs.append(("GPU", gpu_cost(gpu)))
     cost = "".join(f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in costs)
+    cost = f"<div><dt>Reading</dt><dd>{reading_html(chapter)}</dd></div>{cost}"
     buttons = f'<ul aria-label="Run this chapter">{buttons}</ul>'
     return f'<div class="chapter-header">{buttons}<dl>{cost}</dl></div>'
 
@@ -75,7 +85,7 @@ def insert_header(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     title = next(iter(doctree.findall(nodes.title)), None)
     if title is None or app.builder.format != "html" or not is_chapter(app, docname):
         return
-    header = nodes.raw("", header_html(app, docname), format="html")
+    header = nodes.raw("", header_html(app, docname, title.parent), format="html")
     title.parent.insert(title.parent.index(title) + 1, header)
 
 
