@@ -94,7 +94,7 @@ class cost_table(nodes.General, nodes.Element):
 
 
 class CostCard(SphinxDirective):
-    """`{cost-card}`: what each chapter of the book costs to run."""
+    """`{cost-card}`: what each chapter of the book costs to read and to run."""
 
     def run(self) -> list[nodes.Node]:
         """Return the placeholder; a chapter has its card under its title already."""
@@ -107,8 +107,12 @@ def fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         gpu, rows = load(app, "book/gpu_runs.json"), []
         for name, run in load(app, "_build/seconds.json").items():
             recorded = gpu_cost(gpu[name]) if name in gpu else "not recorded"
-            rows.append([page_link(app, docname, name), cpu_cost(run), recorded])
-        place.replace_self(table(["Chapter", "CPU", "GPU"], rows, "costs", "What each chapter costs"))
+            chapter = next(iter(app.env.get_doctree(name).findall(nodes.section)))
+            reading = f"about {sum(took for *_, took in reading_times(chapter))} min"
+            rows.append([page_link(app, docname, name), reading, cpu_cost(run), recorded])
+        place.replace_self(
+            table(["Chapter", "Reading", "CPU", "GPU"], rows, "costs", "What each chapter costs")
+        )
 
 
 def setup(app: Sphinx) -> None:
