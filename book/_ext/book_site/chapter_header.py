@@ -54,7 +54,8 @@ def reading_html(chapter: nodes.section) -> str:
     """Return how long a chapter takes to read, with a link to each section, as HTML."""
     times = reading_times(chapter)
     links = "; ".join(f'<a href="#{name}">{escape(title)}</a> {took}' for title, name, took in times)
-    return f"about {sum(took for *_, took in times)} minutes. {links}."
+    total = sum(took for *_, took in times)
+    return f"<details><summary>about {total} minutes; section by section</summary>{links}.</details>"
 
 
 def header_html(app: Sphinx, docname: str, chapter: nodes.section) -> str:
