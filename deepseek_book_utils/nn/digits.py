@@ -72,7 +72,8 @@ def train_digits(
     train, test = (torch.tensor(part) for part in split(seed, len(labels)))
     model = digit_network(seed)
     optimizer = Optimizer(model.parameters(), rule, settings)
-    losses, rates = [], []
+    losses: list[float] = []
+    rates: list[float] = []
     for _ in range(epochs):
         order = train[torch.randperm(len(train))]
         whole = len(order) // batch_size * batch_size  # the rest waits for its turn
