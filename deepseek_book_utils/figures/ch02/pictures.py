@@ -86,7 +86,7 @@ def dueling_picture() -> Picture:
     }
     names = {
         "in": "state s",
-        "shared": "shared layers",
+        "shared": "shared",
         "value": "worth of s",
         "added": "what a adds",
         "out": "both",
@@ -275,9 +275,10 @@ def payoffs_picture(tables: Mapping[str, NDArray], title: str, caption: str) -> 
     for axis, (name, table) in zip(np.atleast_1d(axes), tables.items(), strict=True):
         for row, payments in enumerate(table):
             for column, paid in enumerate(payments):
-                color = COLORS["a"] if paid >= 0 else COLORS["b"]
-                look = {"facecolor": color, "alpha": 0.08 + 0.5 * abs(float(paid)) / most}
-                axis.add_patch(Rectangle((column - 0.47, row - 0.47), 0.94, 0.94, linewidth=0, **look))
+                cell = Rectangle((column - 0.47, row - 0.47), 0.94, 0.94, linewidth=0)
+                cell.set_facecolor(COLORS["a" if paid >= 0 else "b"])
+                cell.set_alpha(0.08 + 0.5 * abs(float(paid)) / most)
+                axis.add_patch(cell)
                 digits = 0 if float(paid).is_integer() else 1
                 axis.text(column, row + 0.08, num(float(paid), digits), ha="center", weight="bold")
         axis.set_xlim(-0.5, table.shape[1] - 0.5)

@@ -12,6 +12,8 @@ def test_the_graph_shows_every_value_and_every_gradient() -> None:
     picture = pictures.graph_picture(VALUES, GRADIENTS)
     assert "w: value 3, gradient 4; x: value 2, gradient 6; b: value −1, gradient 2" in picture.text
     assert "y: value 5, gradient 2; L: value 1, gradient 1" in picture.text
+    forward = pictures.graph_picture(VALUES)
+    assert "w: value 3; x: value 2" in forward.text and "gradient" not in forward.text.split("boxes.")[1]
 
 
 def test_weights_keep_sign_and_size() -> None:
@@ -45,3 +47,11 @@ def test_the_policy_gradient_tells_its_numbers() -> None:
     picture = pictures.policy_gradient_picture(probs, rewards, exact, {"weight R": {10: 0.5, 100: 0.16}})
     assert "gradients −0.55, −0.03, +0.58" in picture.text
     assert "weight R, 10 draws: 0.500, 100 draws: 0.160" in picture.text
+
+
+def test_payoffs_are_told_row_by_row() -> None:
+    tables = {"truth": np.array([[0.0, 1.0], [1.0, 8.0]]), "VDN": np.array([[-1.44, 2.4], [2.6, 6.4]])}
+    picture = pictures.payoffs_picture(tables, title="A title", caption="")
+    assert "truth: 0.0 1.0, 1.0 8.0; VDN: −1.4 2.4, 2.6 6.4" in picture.text
+    assert ">8<" in picture.html and ">−1.4<" in picture.html
+    assert "two streams" in pictures.dueling_picture().text
