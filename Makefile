@@ -44,7 +44,7 @@ $(READY): requirements.txt tests/reference/requirements-gym.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11, 5) <= sys.version_info < (3, 14))' || { \
 	  echo "The book needs Python 3.11.5 to 3.13, and $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
 	  echo "Fix: make PYTHON=python3.12 (any of these versions), after removing .venv if there is one."; exit 1; }
-	@echo "=== environment: .venv, about 200 packages, 2 GB, a few minutes the first time"
+	@echo "=== environment: .venv, about 200 packages, 2.4 GB, about five minutes the first time"
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
 	$(PY) -m pip install --disable-pip-version-check --no-deps -r tests/reference/requirements-gym.txt

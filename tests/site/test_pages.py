@@ -128,6 +128,8 @@ def test_chapters_have_their_buttons_and_cost(site: Path) -> None:
         assert f"{repository}/blob/main/{name}.ipynb" in addresses
         assert f"../_sources/{name}.ipynb" in addresses and (site / "_sources" / f"{name}.ipynb").is_file()
         assert run["code_cells"] > 0 and "of CPU time" in (site / f"{name}.html").read_text()
+    costs = (site / "book" / "how_to_use.html").read_text().split('id="costs"')[-1].split("</table>")[0]
+    assert len(re.findall(r"about \d+ min<", costs)) == len(chapters)  # read and run, a row a chapter
 
 
 def test_a_fork_gets_its_own_address(monkeypatch: pytest.MonkeyPatch, book_site: SimpleNamespace) -> None:

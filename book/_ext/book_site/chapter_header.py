@@ -1,5 +1,6 @@
 """Put under every chapter's title where to run it and what running it costs; the numbers come from the build.
 
+Beside the cost stands how long its sections take to read (`reading_time.py`).
 `{cost-card}` on any other page shows the cost of all chapters as a table. Figures of a GPU run
 stand in `book/gpu_runs.json`: {chapter: {"seconds", "device", "command", "commit", "date"}}.
 """
@@ -15,6 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from .reading_time import reading_times
 from .tables import page_link, table
 
 COLAB = "https://colab.research.google.com/github"
@@ -48,7 +50,15 @@ def is_chapter(app: Sphinx, docname: str) -> bool:
     return app.env.doc2path(docname).endswith(".ipynb")
 
 
-def header_html(app: Sphinx, docname: str) -> str:
+def reading_html(chapter: nodes.section) -> str:
+    """Return how long a chapter takes to read, with a link to each section, as HTML."""
+    times = reading_times(chapter)
+    links = "; ".join(f'<a href="#{name}">{escape(title)}</a> {took}' for title, name, took in times)
+    total = sum(took for *_, took in times)
+    return f"<details><summary>about {total} minutes; section by section</summary>{links}.</details>"
+
+
+def header_html(app: Sphinx, docname: str, chapter: nodes.section) -> str:
     """Return the links and the cost of chapter `docname` as HTML."""
     options = app.config.html_theme_options
     url, branch = options["repository_url"], options.get("repository_branch", "main")
@@ -66,6 +76,7 @@ def header_html(app: Sphinx, docname: str) -> str:
     if gpu:
         costs.append(("GPU", gpu_cost(gpu)))
     cost = "".join(f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in costs)
+    cost = f"<div><dt>Reading</dt><dd>{reading_html(chapter)}</dd></div>{cost}"
     buttons = f'<ul aria-label="Run this chapter">{buttons}</ul>'
     return f'<div class="chapter-header">{buttons}<dl>{cost}</dl></div>'
 
@@ -75,7 +86,7 @@ def insert_header(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     title = next(iter(doctree.findall(nodes.title)), None)
     if title is None or app.builder.format != "html" or not is_chapter(app, docname):
         return
-    header = nodes.raw("", header_html(app, docname), format="html")
+    header = nodes.raw("", header_html(app, docname, title.parent), format="html")
     title.parent.insert(title.parent.index(title) + 1, header)
 
 
@@ -84,7 +95,7 @@ class cost_table(nodes.General, nodes.Element):
 
 
 class CostCard(SphinxDirective):
-    """`{cost-card}`: what each chapter of the book costs to run."""
+    """`{cost-card}`: what each chapter of the book costs to read and to run."""
 
     def run(self) -> list[nodes.Node]:
         """Return the placeholder; a chapter has its card under its title already."""
@@ -97,8 +108,12 @@ def fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         gpu, rows = load(app, "book/gpu_runs.json"), []
         for name, run in load(app, "_build/seconds.json").items():
             recorded = gpu_cost(gpu[name]) if name in gpu else "not recorded"
-            rows.append([page_link(app, docname, name), cpu_cost(run), recorded])
-        place.replace_self(table(["Chapter", "CPU", "GPU"], rows, "costs", "What each chapter costs"))
+            chapter = next(iter(app.env.get_doctree(name).findall(nodes.section)))
+            reading = f"about {sum(took for *_, took in reading_times(chapter))} min"
+            rows.append([page_link(app, docname, name), reading, cpu_cost(run), recorded])
+        place.replace_self(
+            table(["Chapter", "Reading", "CPU", "GPU"], rows, "costs", "What each chapter costs")
+        )
 
 
 def setup(app: Sphinx) -> None:

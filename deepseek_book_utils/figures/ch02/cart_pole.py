@@ -46,7 +46,7 @@ def cart_pole_figure(episodes: Sequence[Mapping[str, Any]]) -> Picture:
 
     episodes: [{"name": "untrained", "position": [floats], "angle": [floats]}], all
     observations of an episode from reset to its end, position in units and angle in
-    radians, in the order of learning; the second shows first. Raises ValueError if
+    radians, in the order of learning; the last shows first, at its start. Raises ValueError if
     frames are missing, or if the last episode is no longer than the first.
     """
     shown = []
@@ -74,9 +74,8 @@ def cart_pole_figure(episodes: Sequence[Mapping[str, Any]]) -> Picture:
             "steps: give them in the order of learning"
         )
     seconds = round(max(lengths) * TAU, 2)
-    start = names[min(1, len(names) - 1)]
-    half = round(TAU * (lengths[names.index(start)] * 4 // 5), 2)
-    changes: list[Settings] = [{}, {"time": 0}]
+    start = names[-1]
+    changes: list[Settings] = [{}]
     for name, length in zip(names, lengths, strict=True):
         changes += [
             {"agent": name, "time": round(length // 2 * TAU, 2)},
@@ -85,13 +84,13 @@ def cart_pole_figure(episodes: Sequence[Mapping[str, Any]]) -> Picture:
     says = []
     for one in changes:
         episode = shown[names.index(str(one.get("agent", start)))]
-        says.append((one, _cart_pole_sentence(episode, float(one.get("time", half)))))
+        says.append((one, _cart_pole_sentence(episode, float(one.get("time", 0)))))
     return figure(
         "cart-pole",
         f"Learning turns {lengths[0]} steps of balance into {lengths[-1]}",
         "When does the pole fall? Press Play, or drag the time.",
         [
-            slider("time", "Seconds", 0, seconds, TAU, half, play=seconds),
+            slider("time", "Seconds", 0, seconds, TAU, 0, play=seconds),
             choice("agent", "Agent", names, start),
         ],
         asset("ch02/cart_pole.js"),
@@ -99,6 +98,3 @@ def cart_pole_figure(episodes: Sequence[Mapping[str, Any]]) -> Picture:
         says=says,
         height=356,
     )
-
-
-# --- matching pennies -----------------------------------------------------------------

@@ -19,7 +19,7 @@ const sums = [0, 0], means = path.map(([p, q], t) => [(sums[0] += p) / (t + 1), 
 const shown = way == "averaged" ? means : path, at = shown[s.step];
 
 // the plane of both chances: the pull at each place, the path
-const wide = g.w >= 560, side = Math.min(292, g.w - 30), left = 28, top = 6, X = (p) => left + (side - 20) * p, Y = (q) => top + (side - 20) * (1 - q);
+const wide = g.w >= 560, side = wide ? 292 : Math.min(270, g.w - 30), left = 28, top = 6, X = (p) => left + (side - 20) * p, Y = (q) => top + (side - 20) * (1 - q);
 g.el("rect", { x: X(0), y: Y(1), width: side - 20, height: side - 20, class: "p" });
 for (let i = 0; i < 7; i++)
   for (let j = 0; j < 7; j++) {

@@ -41,9 +41,6 @@ for (let c = 0; c < cells; c++) {
   const [x, y] = mid(c), end = ends.includes(c), v = end ? reward(c) : V[c];
   g.el("rect", { x: x - cell / 2 + 1, y: y - cell * 0.36 + 1, width: cell - 2, height: cell - 2, rx: 4, class: "p" });
   g.el("rect", { x: x - cell / 2 + 1, y: y - cell * 0.36 + 1, width: cell - 2, height: cell - 2, rx: 4, class: v < 0 ? "b" : "a", "fill-opacity": Math.min(0.55, (0.55 * Math.abs(v)) / most) });
-  if (end || c == d.start) g.el("text", { x, y: y + 3, "text-anchor": "middle", class: end ? "" : "m" }, c == d.goal ? "goal" : end ? "pit" : "start");
-  const shown = g.num(v, end ? 1 : 2, end);
-  if (end || +shown.replace("−", "-")) g.el("text", { x, y: y + cell * 0.5, "text-anchor": "middle", style: cell < 56 ? "font-size:12px" : "" }, shown);
 }
 if (now.path) {
   g.el("polyline", { points: now.path.map(mid).join(" "), class: "h", fill: "none", "stroke-width": 2, "stroke-opacity": 0.4 });
@@ -58,6 +55,14 @@ if (update) {
     g.el("line", { x1: u - 0.4 * cell * i, y1: v - 0.4 * cell * j, x2: a + 8 * i, y2: b + 8 * j, style: ink });
     g.el("polygon", { points: `${a},${b} ${a + 13 * i - 7 * j},${b + 13 * j + 7 * i} ${a + 13 * i + 7 * j},${b + 13 * j - 7 * i}`, class: "k" });
   }
+}
+
+// words and numbers last, with an edge of the ground's colour, so that no line strikes them through
+for (let c = 0; c < cells; c++) {
+  const [x, y] = mid(c), end = ends.includes(c), v = end ? reward(c) : V[c], shown = g.num(v, end ? 1 : 2, end);
+  const halo = "paint-order:stroke;stroke:var(--bg);stroke-width:4px;stroke-linejoin:round;" + (cell < 56 ? "font-size:12px" : "");
+  if (end || c == d.start) g.el("text", { x, y: y + 3, "text-anchor": "middle", class: end ? "" : "m", style: halo }, c == d.goal ? "goal" : end ? "pit" : "start");
+  if (end || +shown.replace("−", "-")) g.el("text", { x, y: y + cell * 0.5, "text-anchor": "middle", style: halo }, shown);
 }
 
 // two tracks: the rewards of goal and pit

@@ -163,7 +163,7 @@ def test_cart_pole_says_how_each_episode_ended() -> None:
     )
     assert "Learning turns 10 steps of balance into 500" in picture.html
     rows = {json.dumps(settings): sentence for settings, sentence in rows_of(picture)}
-    assert rows["{}"].startswith("The half agent at 1.60 of 2.00 s: the pole leans 0.0°")
+    assert rows["{}"].startswith("The old agent at 0.00 of 10.00 s: the pole leans 0.0°")
     fell = rows['{"agent": "new", "time": 10.0}']
     assert fell == (
         "The new agent in the end, after 0.20 s: the pole leans +12.0°, the cart stands at 0.00. "

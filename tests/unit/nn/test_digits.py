@@ -1,0 +1,62 @@
+"""Digits: the split, and the training against a loop with PyTorch's own Adam."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from deepseek_book_utils.nn.digits import FACTORS, STEPS, digit_network, on_schedule, split, train_digits
+from deepseek_book_utils.nn.optimizers import AdamSettings, adam
+
+
+def test_a_split_has_every_digit_once() -> None:
+    train, test = split(3)
+    assert (len(train), len(test)) == (1437, 360)
+    assert sorted([*train, *test]) == list(range(1797))
+    assert list(split(4)[1]) != list(test)
+
+
+def test_training_is_that_of_torch() -> None:
+    torch.manual_seed(0)
+    images, labels = torch.rand(50, 64), torch.randint(10, (50,))
+    accuracy, losses, rates = train_digits(
+        (images, labels), adam, AdamSettings(), 7, 16, 3, lambda step, loss: 0.01 / (step + 1)
+    )
+    train, test = (torch.tensor(part) for part in split(7, 50))
+    model = digit_network(7)
+    optimizer = torch.optim.Adam(model.parameters())
+    expected = []
+    for _ in range(3):
+        order = train[torch.randperm(40)]
+        for batch in (order[:16], order[16:32]):  # eight digits are left over
+            optimizer.param_groups[0]["lr"] = 0.01 / (len(expected) + 1)
+            loss = F.cross_entropy(model(images[batch]), labels[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            expected.append(loss.item())
+    torch.testing.assert_close(losses, expected, rtol=1e-5, atol=1e-6)
+    assert rates == [0.01 / (step + 1) for step in range(6)]
+    assert math.isclose(accuracy, (model(images[test]).argmax(1) == labels[test]).float().mean().item())
+
+
+def test_the_rate_hears_the_loss_before() -> None:
+    heard = []
+
+    def listen(step: int, loss: float) -> float:
+        heard.append(loss)
+        return 0.0
+
+    data = torch.rand(50, 64), torch.randint(10, (50,))
+    _, losses, _ = train_digits(data, adam, AdamSettings(), 0, 20, 2, listen)
+    assert heard == [math.inf, *losses[:-1]]
+
+
+def test_schedules_scale_a_rate() -> None:
+    assert [round(on_schedule(name, 2.0)(0, math.inf), 6) for name in FACTORS] == [2.0, 2.0, 2.0, 2.0, 0.1]
+    assert on_schedule("exponential", 1.0)(STEPS, 1.0) < 0.0101
+    assert on_schedule("warm-up and cosine", 1.0)(STEPS, 1.0) == 0.0
+    waiting = on_schedule("plateau", 1.0)
+    # the first loss is the best; the seventh without a better one is too much for a patience of six
+    rates = [waiting(step, 1.0) for step in range(9)]
+    assert rates == [1.0] * 7 + [0.3] * 2
