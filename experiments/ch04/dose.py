@@ -13,7 +13,7 @@ from deepseek_book_utils.reasoning.pretrained import pretrained_base
 from experiments.ch04.zero_runs import FIVE, RL, ZERO, corpus_with, measure, trained
 
 SEEDS = FIVE
-CORPORA = {f"{share:.2f}": corpus_with(checks=share) for share in (0.0, 0.03, 0.06, 0.25)}
+CORPORA = {f"{share:.2f}": corpus_with(checks=share) for share in (0.03, 0.06)}
 SETTINGS = {"rl": RL, "task": ZERO, **CORPORA}
 
 
