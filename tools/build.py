@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import fcntl
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -109,14 +110,17 @@ def execute_all(
         why = reason(last.ingredients if last else None, keys[name])
         print(f"      {name}: {f'runs: {why}' if why else 'unchanged since it ran'}", flush=True)
         if why:
-            to_run.append(Chapter(name, notebook))
+            before = last.run.cpu_seconds if last else math.inf
+            to_run.append((before, Chapter(name, notebook)))
         else:
             cached.add(name)
 
     def finished(chapter: Chapter, run: Run) -> None:
         store(cache, chapter.name, chapter.notebook, Result(run, keys[chapter.name]))
 
-    asyncio.run(run_all(to_run, build / "run", jobs, timeout, finished))
+    # the longest first, so that no long one is left to run alone; an unknown one may be long
+    longest_first = [chapter for _, chapter in sorted(to_run, key=lambda pair: pair[0], reverse=True)]
+    asyncio.run(run_all(longest_first, build / "run", jobs, timeout, finished))
     shutil.rmtree(build / "executed", ignore_errors=True)
     return {name: (write_result(root, build, cache, name), name in cached) for name in names}
 

@@ -2,6 +2,8 @@
 rewards of other responses, it answers nothing right; to ignore the question is right in one of five at most.
 """
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -25,3 +27,13 @@ def test_rewards_alone_teach_the_loop(seed: int) -> None:
     thirds = [history[i : i + 40] for i in (0, 40, 80)]
     first, second, last = (sum(row["accuracy"] for row in third) for third in thirds)
     assert first < min(second, last)  # in the beginning it was worse
+
+
+@pytest.mark.learning
+def test_what_is_paid_to_all_alike_teaches_nothing() -> None:
+    """Against the mean of its group nobody is better; without that baseline every answer would be praised."""
+    model, before = new_model(30), new_model(30)
+    paid = replace(SUCCESSOR, reward=lambda text, digit: 1.0)
+    train_r1_zero(model, paid, replace(SETTINGS, updates=3), 30)
+    for now, then in zip(model.parameters(), before.parameters(), strict=True):
+        assert torch.equal(now, then)

@@ -68,7 +68,7 @@ def test_two_builds_at_once_work_one_after_the_other(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="processes are looked up in /proc")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
 def test_a_build_that_is_stopped_in_a_cell_leaves_no_kernel_and_a_cache_that_works(
-    tmp_path: Path, how: signal.Signals
+    tmp_path: Path, how: signal.Signals, ran: list[str]
 ) -> None:
     begun = tmp_path / "begun"
     note = f"import os, pathlib; pathlib.Path({str(begun)!r}).write_text(str(os.getpid()))"
@@ -89,23 +89,25 @@ def test_a_build_that_is_stopped_in_a_cell_leaves_no_kernel_and_a_cache_that_wor
     book(tmp_path, "2 + 2")
     result, cached = run(root)
     assert result.code_cells == 1 and not cached and run(root)[1]
-    assert executed(root).cells[1].outputs[0].data["text/plain"] == "4"
+    assert executed(root).cells[1].source == "2 + 2" and executed(root).cells[1].execution_count == 1
 
 
-def test_a_result_that_was_half_written_does_not_count(tmp_path: Path) -> None:
+def test_a_result_that_was_half_written_does_not_count(tmp_path: Path, ran: list[str]) -> None:
     root = book(tmp_path, "1 + 1")
     run(root)
     [result] = (root / "_build" / ".jupyter_cache" / "executed").glob("*/result.json")
     result.unlink()  # it is written last
     (result.parent / "base.ipynb").write_text('{"cells": [')
     assert not run(root)[1] and run(root)[1]
-    assert executed(root).cells[1].outputs[0].data["text/plain"] == "2"
+    assert executed(root).cells[1].execution_count == 1
     result.unlink()
     (result.parent / "base.ipynb").unlink()  # the folder alone, as jupyter-cache leaves it for a moment
     assert not run(root)[1] and run(root)[1]
 
 
-def test_a_cache_that_cannot_be_read_is_made_anew(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_cache_that_cannot_be_read_is_made_anew(
+    tmp_path: Path, ran: list[str], capsys: pytest.CaptureFixture
+) -> None:
     root = book(tmp_path, "1 + 1")
     run(root)
     (root / "_build" / ".jupyter_cache" / "global.db").write_text("no database")

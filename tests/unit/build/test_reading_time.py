@@ -38,7 +38,9 @@ def words(count: int) -> nodes.paragraph:
 def test_words_and_open_lines_count(reading: ModuleType) -> None:
     table = nodes.entry("", words(reading.WORDS))  # a cell of a table: its paragraph counts once
     inner = section("Inner", words(reading.WORDS - 1), cell("x\n\n" * reading.LINES))
-    chapter = section("Chapter", section("Long", words(2 * reading.WORDS - 1), inner), section("Table", table))
+    chapter = section(
+        "Chapter", section("Long", words(2 * reading.WORDS - 1), inner), section("Table", table)
+    )
     assert reading.reading_times(chapter) == [("Long", "long", 4), ("Table", "table", 1)]
 
 

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from torch import Tensor
 
-from deepseek_book_utils.figures.ch04 import clipping, group_advantages, language, learning
+from deepseek_book_utils.figures.ch04 import (
+    clipping,
+    decomposition,
+    dose,
+    group_advantages,
+    language,
+    learning,
+    writing,
+)
 from deepseek_book_utils.figures.ch04.decoding import decoding_figure
 from deepseek_book_utils.interactive import Picture
 from deepseek_book_utils.lm.decoding import DecodingSettings, decoding_probs
@@ -75,13 +83,21 @@ def test_every_digit_of_a_chain_is_computed_again() -> None:
 
 
 def test_languages_are_counted_by_word() -> None:
-    strips = {"steps": [0, 5], "off": [["ENE"], ["ENCC", "C"]], "on": [["E"], ["N"]]}
-    rows = sentences(language.language_figure(strips))
-    how = "without a reward for one language: 75 % of the words are Chinese, and 1 of 2 chains mix both."
-    assert rows[0][1] == f"Step 5, {how}"
-    assert rows[1][1].endswith(
-        "with a reward for one language: no chain holds a word, and 0 of 1 chains mix both."
+    chains = {"steps": [0, 2], "letters": [["ENE", "N"], ["ENCC", "C"]]}
+    rows = sentences(language.language_figure(chains, [[0, 0.5, 1], [0, 0.5, 0.5]], [[0, 0, 0.1]]))
+    assert rows[0][1] == (
+        "Step 2, your run: 75 % of the words are Chinese, and 1 of 2 chains mix both. In the record 0.75 "
+        "of the chains mix without a reward for one language, and 0.10 with it."
     )
+    assert rows[1][1].startswith("Step 0, your run: 0 % of the words are Chinese, and 0 of 2 chains mix")
+    nothing = language.language_figure({"steps": [0], "letters": [["N"]]}, [[0.0]], [[0.0]])
+    assert sentences(nothing)[0][1].startswith("Step 0, your run: no chain holds a word, and 0 of 1")
+    with pytest.raises(ValueError, match="at step 2, but the recorded curves end at 1"):
+        language.language_figure(chains, [[0, 1]], [[0, 1]])
+
+
+def test_a_band_holds_every_curve() -> None:
+    assert language.band([[0, 1], [1, 0.5]]) == {"mean": [0.5, 0.75], "low": [0, 0.5], "high": [1, 1]}
 
 
 def decoded(logits: Tensor, *filters: Any) -> Tensor:
@@ -106,3 +122,58 @@ def test_what_temperature_and_filters_leave() -> None:
     assert rows["{'T': 2, 'p': 1, 'm': 0.1}"].endswith("with 12.0 %.")
     with pytest.raises(ValueError, match="one a word"):
         decoding_figure([{"name": "one", "context": "", "logits": [0.0]}], decoded)
+
+
+def test_slips_of_the_pen_are_counted() -> None:
+    answers = [
+        {"words": ["4", "a", "+1", "7"], "chosen": [True, True, True, False]},
+        {"words": ["4", "5"], "chosen": [True, True]},
+        {"words": ["1", "2", "3"], "chosen": [False, True, False]},
+    ]
+    rows = sentences(writing.writing_figure("<bos> 4 a +1 ?", answers))
+    assert [sentence for _, sentence in rows] == [
+        "4 words; the pen changed 1 word, and the loss leaves it out.",
+        "2 words, all chosen by the policy: all carry loss.",
+        "3 words; the pen changed 2 words, and the loss leaves them out.",
+    ]
+    with pytest.raises(ValueError, match="give one a word"):
+        writing.writing_figure("", [{"words": ["1"], "chosen": []}])
+
+
+def test_what_is_had_without_training_is_a_share_of_the_gain() -> None:
+    def run(*right: float) -> dict[str, dict[str, float]]:
+        return {
+            name: {"maj@1": one, "maj@2": 0.5} for name, one in zip(decomposition.RUNGS, right, strict=True)
+        }
+
+    live = run(0.2, 0.5, 0.6, 0.7, 0.8, 0.95, 1.0)
+    rows = sentences(decomposition.decomposition_figure(live, []))
+    assert rows[0][1] == (
+        "One answer: the base is right in 0.20 of cases, with a prompt in 0.50, with prompt and both rules "
+        "in 0.80; R1-Zero in 0.95, with both rules in 1.00. Without training one gets 80 % of what R1-Zero "
+        "gains."
+    )
+    assert rows[1][0] == {"k": "2"} and rows[1][1].startswith(
+        "A vote of 2 answers: the base is right in 0.50"
+    )
+    assert rows[1][1].endswith("one gets all of what R1-Zero gains.")
+    seeds = [run(0.1, 0.5, 0.6, 0.7, 0.9, 0.9, 0.9), run(0.3, 0.5, 0.6, 0.7, 0.7, 0.9, 0.9)]
+    recorded = sentences(decomposition.decomposition_figure(live, seeds))
+    assert "with prompt and both rules in 0.80; R1-Zero in 0.90" in recorded[0][1]
+    assert recorded[0][1].endswith("86 % of what R1-Zero gains.")  # .6 of .7
+    with pytest.raises(ValueError, match="every run needs the rungs"):
+        decomposition.decomposition_figure({"base": {"maj@1": 1.0}}, [])
+
+
+def test_a_habit_takes_over_where_more_than_half_of_the_answers_check() -> None:
+    rare = {"share": 0.03, "before": [0.02, 0.04], "after": [0.5, 0.99], "accuracy": [0.75, 0.876]}
+    often = {"share": 0.25, "before": [0.2, 0.2], "after": [1, 1], "accuracy": [0.9, 0.9]}
+    curves = {"curves": [[0, 1], [0, 1]]}
+    rows = sentences(dose.dose_figure([rare | curves, often | curves], 0))
+    assert rows[0][1] == (
+        "3 % of the web's pages check. Before RL 2 to 4 % of the answers check, after it 50 to 99 %. "
+        "Checking takes over in 1 of 2 seeds; pass@1 0.75 to 0.88."
+    )
+    assert (
+        rows[2][0] == {"dose": "25 %"} and "Before RL 20 % of the answers check, after it 100 %" in rows[2][1]
+    )

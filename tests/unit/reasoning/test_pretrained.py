@@ -1,6 +1,7 @@
 """The kept base is the one that training gives: made once, whole or not at all, renewed if damaged."""
 
-import multiprocessing
+import threading
+import time
 from functools import partial
 from pathlib import Path
 
@@ -75,25 +76,21 @@ def test_an_interruption_leaves_nothing_and_a_damaged_file_is_replaced(
     assert capsys.readouterr().out == ""
 
 
-def ask(folder: Path, log: Path) -> None:
-    def noted(*arguments) -> None:
-        with log.open("a") as file:
-            file.write("trained\n")
-        pretrain(*arguments)
+def test_two_who_ask_at_once_train_it_once(tmp_path: Path, monkeypatch) -> None:
+    """The lock holds a file, so it parts two threads as it parts two processes."""
+    trained = []
 
-    pretrained.pretrain = noted
-    pretrained_base(1, TINY, folder)
+    def slowly(*arguments: object) -> None:
+        trained.append(arguments)
+        time.sleep(1)  # the other asks by now
 
-
-def test_two_processes_train_it_once(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    context = multiprocessing.get_context("spawn")
-    both = [context.Process(target=ask, args=(tmp_path / "kept", log)) for _ in range(2)]
-    for process in both:
-        process.start()
-    for process in both:
-        process.join(500)  # two imports of torch on a busy machine
-    assert [process.exitcode for process in both] == [0, 0] and log.read_text() == "trained\n"
+    monkeypatch.setattr(pretrained, "pretrain", slowly)
+    both = [threading.Thread(target=pretrained_base, args=(1, TINY, tmp_path)) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert len(trained) == 1 and len(list(tmp_path.glob("*.pt"))) == 1
 
 
 def test_the_key_covers_all_code_that_makes_a_base(root: Path) -> None:

@@ -1,6 +1,6 @@
 """What a source runs: against a small repository worked out by hand, and against Python's own imports."""
 
-import subprocess
+import importlib
 import sys
 from pathlib import Path
 
@@ -83,13 +83,18 @@ def test_what_cannot_be_followed_is_named(repository: Path, start: str, message:
         closure_of(start, repository)
 
 
+def own_modules() -> list[str]:
+    return [name for name in sys.modules if name.partition(".")[0] in (BOOK, "experiments")]
+
+
 @pytest.mark.parametrize("module", ["experiments.ch04.preferences", "experiments.ch02.a3c"])
 def test_python_imports_nothing_that_the_closure_lacks(module: str) -> None:
-    look = (
-        f"import sys, {module}\n"
-        "for m in list(sys.modules.values()): print(getattr(m, '__file__', None) or '')"
-    )
-    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
-    loaded = {Path(line) for line in done.stdout.splitlines() if line.startswith(str(ROOT))}
-    mine = {path for path in loaded if path.relative_to(ROOT).parts[0] in (BOOK, "experiments")}
-    assert mine and mine <= set(closure_of(module, ROOT))
+    before = {name: sys.modules.pop(name) for name in own_modules()}
+    try:
+        importlib.import_module(module)
+        loaded = {Path(sys.modules[name].__file__) for name in own_modules()}
+    finally:
+        for name in own_modules():
+            del sys.modules[name]
+        sys.modules.update(before)
+    assert len(loaded) > 5 and loaded <= set(closure_of(module, ROOT))

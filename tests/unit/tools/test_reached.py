@@ -15,6 +15,7 @@ TYPES = {
     "nn.autograd.Array",
     "nn.optimizers.Rule",
     "nn.schedules.Schedule",
+    "reasoning.arithmetic.Rule",
     "rl.rollouts.Measure",
     "rl.value.tabular.Model",
     "rl.value.targets.TargetNetwork",
