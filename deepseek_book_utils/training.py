@@ -1,11 +1,12 @@
 """What every training loop of the book needs and none should repeat: seeds, scale, progress, checkpoints."""
 
+import hashlib
+import io
 import os
 import pickle
 import random
 import sys
-import tempfile
-import zipfile
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from tqdm.auto import tqdm
 from deepseek_book_utils.device import pick_device
 
 T = TypeVar("T")
+DIGEST = hashlib.sha256().digest_size  # bytes at the end of a checkpoint
 
 
 def seed_everything(seed: int) -> None:
@@ -79,22 +81,36 @@ def progress(iterable: Iterable[T], description: str, total: int | None = None) 
 def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
     """Write tensors, numbers, strings and containers of them to `path`, whole or not at all.
 
-    The file is written beside its place, read back and moved there: an interruption leaves the old one.
-    Raises ValueError if `state` holds something that `load_checkpoint` would refuse.
+    The file is written beside its place and moved there: an interruption leaves the old one. A sum over its
+    content stands at its end, where torch.load does not look. Raises ValueError if `state` holds something
+    that `load_checkpoint` would refuse, OSError if there is no room.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # what a link points to is replaced, not the link
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            torch.save(state, file)
+    buffer = io.BytesIO()
+    try:
+        torch.save(state, buffer)
+        buffer.seek(0)
+        torch.load(buffer, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(f"{path}: save only tensors, numbers, strings, lists and dicts") from error
+    content = buffer.getvalue()
+    for left in path.parent.glob(f".{path.name}.*.part"):
+        if time.time() - left.stat().st_mtime > 3600:  # its writer was killed
+            left.unlink(missing_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content + hashlib.sha256(content).digest())
             file.flush()
             os.fsync(file.fileno())
-            torch.load(file.name, map_location="cpu", weights_only=True, mmap=True)
-            os.replace(file.name, path)
-        except pickle.UnpicklingError as error:
-            raise ValueError(f"{path}: save only tensors, numbers, strings, lists and dicts") from error
-        finally:
-            Path(file.name).unlink(missing_ok=True)
+        os.replace(part, path)
+    except OSError as error:
+        raise OSError(
+            error.errno, f"{error.strerror or error}; an older file is left as it was", str(path)
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: str | Path) -> dict[str, Any]:
@@ -107,12 +123,14 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
         raise FileNotFoundError(
             f"no checkpoint at {path}: run the training that writes it, or correct the path"
         )
-    if not zipfile.is_zipfile(path):  # torch.save writes a zip archive; a cut-off one is none
+    data = path.read_bytes()
+    content, digest = data[:-DIGEST], data[-DIGEST:]
+    if hashlib.sha256(content).digest() != digest:
         raise ValueError(f"{path} is damaged: delete it and train again")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError) as error:
-        raise ValueError(f"{path} is damaged or holds code: delete it and train again") from error
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(f"{path} holds code: delete it and train again") from error
     if not isinstance(state, dict):
         raise ValueError(f"{path} holds a {type(state).__name__}, not a dict: delete it and train again")
     return state

@@ -1,7 +1,11 @@
 """Seeds, scale, progress bars and checkpoints."""
 
+import errno
+import hashlib
+import io
 import os
 import random
+import time
 from pathlib import Path
 
 import numpy as np
@@ -78,20 +82,48 @@ def test_a_checkpoint_comes_back(tmp_path: Path) -> None:
     assert torch.equal(loaded["model"]["weight"], state["model"]["weight"])
 
 
-def test_an_interrupted_write_keeps_the_old_checkpoint(
+def test_an_interrupted_write_keeps_the_old_checkpoint_and_names_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "run.pt"
     training.save_checkpoint(path, {"step": 1})
 
     def full(file: int) -> None:
-        raise OSError("no space left on device")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(OSError, match="No space left on device; an older file is left.*run.pt"):
         training.save_checkpoint(path, {"step": 2})
     assert training.load_checkpoint(path) == {"step": 1}
     assert os.listdir(tmp_path) == ["run.pt"]
+
+
+def test_a_checkpoint_is_a_file_like_any_other(tmp_path: Path) -> None:
+    path, link = tmp_path / "run.pt", tmp_path / "link.pt"
+    link.symlink_to(path)
+    old, young = tmp_path / ".run.pt.1.part", tmp_path / ".run.pt.2.part"
+    for left, age in ((old, 7200), (young, 60)):
+        left.write_bytes(b"of a save that was killed")
+        os.utime(left, (time.time() - age,) * 2)
+    before = os.umask(0o022)
+    try:
+        training.save_checkpoint(link, {"step": 1})
+    finally:
+        os.umask(before)
+    assert link.is_symlink() and training.load_checkpoint(path) == {"step": 1}
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert not old.exists() and young.exists()  # the young one may still be written
+    assert torch.load(path, weights_only=True) == {"step": 1}
+
+
+def test_a_changed_byte_is_found_wherever_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "run.pt"
+    training.save_checkpoint(path, {"weight": torch.arange(100.0), "step": 1})
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(ValueError, match="damaged: delete it and train again"):
+            training.load_checkpoint(path)
 
 
 def test_what_could_not_be_read_is_not_written(tmp_path: Path) -> None:
@@ -117,7 +149,9 @@ def test_a_bad_checkpoint_says_what_to_do(tmp_path: Path, harm: str) -> None:
     elif harm in ("empty", "text", "cut"):
         path.write_bytes({"empty": b"", "text": b"hello", "cut": whole[: len(whole) // 2]}[harm])
     else:
-        torch.save({"x": Evil()} if harm == "code" else torch.zeros(1), path)
+        buffer = io.BytesIO()  # with a sum that fits: whoever writes code can write that too
+        torch.save({"x": Evil()} if harm == "code" else torch.zeros(1), buffer)
+        path.write_bytes(buffer.getvalue() + hashlib.sha256(buffer.getvalue()).digest())
     error = FileNotFoundError if harm == "missing" else ValueError
     with pytest.raises(error, match="run the training" if harm == "missing" else "delete it and train again"):
         training.load_checkpoint(path)

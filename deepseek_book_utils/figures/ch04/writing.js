@@ -5,7 +5,7 @@ words.forEach((word, i) => {
   const ours = chosen[i], x = 4 + cell * i;
   g.el("rect", { x, y: ours ? 22 : 18, width: cell - 1.5, height: ours ? 14 : 22, rx: 2, class: ours ? "a" : "b" });
 });
-g.el("text", { x: 4, y: 13, class: "m" }, "one mark a word: low and blue chosen, tall and orange changed");
+g.el("text", { x: 4, y: 13, class: "m" }, "a mark a word; tall: changed by the pen");
 const p = g.add(g.side, "p", { class: "t" });
 words.forEach((word, i) => {
   g.add(p, chosen[i] ? "span" : "u", /^<|^[a-l]$/.test(word) ? { class: "m" } : {}, word);
