@@ -92,8 +92,8 @@ def dueling_picture() -> Picture:
         "out": "both",
     }
     words = {
-        "in": "4 numbers",
-        "shared": "128 numbers",
+        "in": "4",
+        "shared": "128",
         "value": "V(s)",
         "added": "A(s, a)",
         "out": "Q(s, a)",
