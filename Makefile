@@ -76,7 +76,7 @@ reference: $(READY)  ## our algorithms against the libraries', number for number
 learning: $(READY)  ## seeded runs that must learn
 	$(PYTEST) -n $(WORKERS) --timeout 600 tests/learning
 
-exercises: $(READY)  ## every wrong answer gets its message; a class of six through nbgrader
+exercises: $(READY)  ## every wrong answer gets its message; a class of seven through nbgrader
 	$(PYTEST) $(PARALLEL) tests/exercises
 
 site: $(READY)  ## the built site in a browser (`make book` before)

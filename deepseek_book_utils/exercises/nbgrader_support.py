@@ -30,8 +30,6 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import is_grade, is_locked, is_solution
 
 CELL_SECONDS = 60  # a check stops its exercise after 5 s by itself; this is for loops outside of functions
-# `ada_Copy of 04_r1_zero (1).ipynb`: the student up to the first `_`, then anything, then the assignment
-FILE_NAME = r".*/(?P<student_id>[^/_]+)_[^/]*?(?P<file_id>\d\d_[a-z]\w*)[^/]*"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 NEEDED = "cells_to_grade_by_hand"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -56,7 +54,6 @@ def configure(c: Any) -> None:
     c.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
     c.GenerateFeedback.exporter_class = FeedbackPage
     c.ExportApp.plugin_class = Grades
-    c.FileNameCollectorPlugin.named_regexp = FILE_NAME
 
 
 def is_test(cell: NotebookNode) -> bool:

@@ -19,6 +19,8 @@ from tools import assignments
 from tools.exercise_source import mark
 from tools.sync import ROOT
 
+COLLECT = "deepseek_book_utils.exercises.collect"
+BY_HAND = "by-hand"
 STUB = re.compile(r"( *)# YOUR CODE HERE\n *raise NotImplementedError\(\)")
 
 
@@ -68,13 +70,19 @@ class Classroom:
         return nbformat.read(self.file("release"), as_version=4)
 
     def hand_in(self, submissions: dict[str, NotebookNode]) -> None:
-        """Lay the files down as a learning platform does, with Colab's odd names, and collect them."""
-        archive = self.course / "downloaded" / self.assignment / "archive"
-        archive.mkdir(parents=True)
+        """Lay the files down as a learning platform does, with Colab's odd names, and collect them.
+
+        What `BY_HAND` names does not take this way.
+        """
+        downloads = self.course / "downloaded" / self.assignment
         for number, (student, notebook) in enumerate(submissions.items()):
             name = f"Copy of {self.assignment} ({number})" if number % 2 else self.assignment
-            nbformat.write(notebook, archive / f"{student}_{name}.ipynb")
-        self.nbgrader("zip_collect")
+            path = downloads / f"{student}_{name}.ipynb"
+            if student == BY_HAND:
+                path = self.file("submitted", student)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(notebook, path)
+        self.run("collect", COLLECT, self.assignment, str(downloads), status=1)
 
     def file(self, folder: str, student: str = "", suffix: str = ".ipynb") -> Path:
         """The assignment's file in one of nbgrader's folders."""
@@ -179,6 +187,7 @@ CLASS: dict[str, tuple[str, Callable[[NotebookNode, Path], NotebookNode]]] = {
     "endless": ("the first answer never ends, the others are right", endless),
     "tampered": ("no answer; the tests print *passed* and claim 100 points each", tampered),
     "stripped": ("every answer right, but a tool threw the notebook's metadata away", stripped),
+    BY_HAND: ("the same file, put into `submitted` by hand", stripped),
 }
 
 

@@ -1,4 +1,4 @@
-"""A class of six goes through the real nbgrader, from the command line: scores, feedback, report, export."""
+"""A class of seven goes through the real nbgrader, by its commands: scores, feedback, report, export."""
 
 import csv
 import re
@@ -59,7 +59,8 @@ def test_every_submission_has_its_score(classroom: Classroom, graded: list, caps
         "blank": (0, 0),
         "endless": (most - first, written),
         "tampered": (0, 0),
-        "stripped": (0, len(graded)),  # not a verdict: every cell waits for a person
+        "stripped": (most, written),  # collecting puts the marks back
+        "by-hand": (0, len(graded)),  # not a verdict: every cell waits for a person
     }
     each = classroom.seconds["autograde"] / len(CLASS)
     with capsys.disabled():
@@ -91,10 +92,16 @@ def test_feedback_says_what_failed_and_hides_the_tests(classroom: Classroom) -> 
 
 
 def test_stripped_metadata_is_reported(classroom: Classroom, graded: list) -> None:
-    [line] = [line for line in classroom.printed["report"].split("\n") if line.startswith("stripped:")]
+    [line] = [line for line in classroom.printed["report"].split("\n") if line.startswith("by-hand:")]
     assert f"{len(graded)} graded cells" in line and all(cell.id in line for cell in graded)
     assert "metadata was stripped" in line and "Fix: paste the answers into a fresh copy" in line
-    assert "stripped: not in the file" in classroom.printed["autograde"], "said while grading, too"
+    assert "by-hand: not in the file" in classroom.printed["autograde"], "said while grading, too"
+
+
+def test_collecting_says_what_was_odd(classroom: Classroom) -> None:
+    lines = classroom.printed["collect"].strip().split("\n")
+    assert lines[-1] == f"{len(CLASS) - 1} hand-ins collected."
+    assert [line.split(":")[0] for line in lines[:-1]] == ["tampered"], "the others are as they should be"
 
 
 def test_tampered_tests_are_put_back(classroom: Classroom, graded: list) -> None:
@@ -116,9 +123,9 @@ def test_the_gradebook_file_has_the_scores_and_what_is_missing(classroom: Classr
 
 def test_a_person_adds_a_score(classroom: Classroom, graded: list) -> None:
     """The lines that the instructors' page shows; last, as it changes the gradebook."""
-    before = classroom.scores()["stripped"]
+    before = classroom.scores()["by-hand"]
     with Gradebook(f"sqlite:///{classroom.course / 'gradebook.db'}") as gradebook:
-        grade = gradebook.find_grade(graded[0].id, SOURCE.stem, SOURCE.stem, "stripped")
+        grade = gradebook.find_grade(graded[0].id, SOURCE.stem, SOURCE.stem, "by-hand")
         grade.manual_score, grade.needs_manual_grade = 1.5, False
         gradebook.db.commit()
-    assert classroom.scores()["stripped"] == (before[0] + 1.5, before[1] - 1)
+    assert classroom.scores()["by-hand"] == (before[0] + 1.5, before[1] - 1)
