@@ -31,9 +31,12 @@ def test_rewards_alone_teach_the_loop(seed: int) -> None:
 
 @pytest.mark.learning
 def test_what_is_paid_to_all_alike_teaches_nothing() -> None:
-    """Against the mean of its group nobody is better; without that baseline every answer would be praised."""
-    model, before = new_model(30), new_model(30)
-    paid = replace(SUCCESSOR, reward=lambda text, digit: 1.0)
-    train_r1_zero(model, paid, replace(SETTINGS, updates=3), 30)
-    for now, then in zip(model.parameters(), before.parameters(), strict=True):
-        assert torch.equal(now, then)
+    """Each answer is compared with its group: four points more for everybody change no weight, to the bit."""
+    few, trained = replace(SETTINGS, updates=3), []
+    for present in (0.0, 4.0):
+        paid = replace(SUCCESSOR, reward=lambda text, digit, on_top=present: on_top + (text[0] == str(digit)))
+        trained.append(new_model(30))
+        history = train_r1_zero(trained[-1], paid, few, 30)
+        assert len({row["reward"] for row in history} - {present}) > 0  # some answers were paid more
+    for plain, richer in zip(*(model.parameters() for model in trained), strict=True):
+        assert torch.equal(plain, richer)
