@@ -33,7 +33,7 @@ def _right(rewards: Tensor, future: Tensor, stop: Tensor, gamma: float) -> Tenso
 
 
 def _compare_targets(answer: Targets, generator: torch.Generator, rows: int, double: bool) -> None:
-    rewards, gamma = torch.randn(rows, generator=generator), 0.9
+    rewards, gamma = torch.randn(rows, generator=generator), 0.9 if rows == 5 else 0.75
     terminated, truncated = (torch.zeros(rows, dtype=torch.bool) for _ in range(2))
     terminated[1::3], truncated[2::3] = True, True
     online, target = _values(generator, rows, ~terminated)

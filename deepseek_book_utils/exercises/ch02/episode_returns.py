@@ -27,13 +27,13 @@ Answer = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, float], Tenso
 def n_step_returns(answer: Answer, seed: int) -> None:
     """Grades `n_step_returns(rewards, values, last_value, terminated, truncated, real, gamma)`."""
     generator = torch.Generator().manual_seed(seed)
-    for steps, count, ends, about in (
-        (5, 5, False, " for 5 steps without an end"),  # a square: a wrong axis raises no error
-        (8, 3, True, " for 8 steps, where episodes terminate and are truncated"),
-        (20, 4, True, " for 20 steps, where episodes terminate and are truncated"),
-        (1, 3, False, " for a single step"),
+    for steps, count, ends, gamma, about in (
+        (5, 5, False, 0.8, " for 5 steps without an end"),  # a square: a wrong axis raises no error
+        (8, 3, True, 0.7, " for 8 steps, where episodes terminate and are truncated"),
+        (20, 4, True, 0.9, " for 20 steps, where episodes terminate and are truncated"),
+        (1, 3, False, 0.6, " for a single step"),
     ):
-        rollout, gamma = _rollout(generator, steps, count, ends), 0.8
+        rollout = _rollout(generator, steps, count, ends)
         got = as_tensor(numeric(ask(answer, *rollout, gamma)), (steps, count))
         right, real = _returns(rollout, gamma), rollout.real
         mistakes = _mistakes(rollout, gamma)

@@ -99,6 +99,7 @@ def _check_stop(answer: Solver, generator: torch.Generator) -> None:
             "solve it.",
             "Stop as soon as the norm of r is below `tolerance`: later steps divide rounding by rounding.",
         )
+    _check_tolerance(answer, generator)
     zero = torch.zeros(5, dtype=torch.float64)
     got, _ = _solution(answer, torch.eye(5, dtype=torch.float64), zero, 5, 1e-6)
     if not got.isfinite().all():
@@ -107,6 +108,26 @@ def _check_stop(answer: Solver, generator: torch.Generator) -> None:
             "Test the residual before the first step too.",
         )
     compare(got, zero, [], " for b = 0")
+
+
+def _check_tolerance(answer: Solver, generator: torch.Generator) -> None:
+    """Tolerances between the norms of the residual after some steps, and away from their squares."""
+    matrix = _matrix(generator, torch.linspace(0.5, 5.0, 12, dtype=torch.float64))
+    b = 8 * torch.randn(12, generator=generator, dtype=torch.float64)
+    for stop in (2, 4, 7):
+        norms = [float((b - matrix @ _steps(matrix, b, n, _right)).norm()) for n in (stop - 1, stop)]
+        tolerance = (norms[0] * norms[1]) ** 0.5
+        got, _ = _solution(answer, matrix, b, 12, tolerance)
+        other = {n: _steps(matrix, b, n, _right) for n in range(13)}
+        hint = "Stop as soon as the norm of r, the root of r·r, is below `tolerance`."
+        known = [
+            Mistake(
+                x, f"For a tolerance of {tolerance:.3g} you stop after {n} steps, and not after {stop}.", hint
+            )
+            for n, x in other.items()
+            if n != stop
+        ]
+        compare(got, other[stop], known, f" for a tolerance of {tolerance:.3g}")
 
 
 def _steps(matrix: Tensor, b: Tensor, steps: int, update: Update, start: Tensor | None = None) -> Tensor:

@@ -17,7 +17,7 @@ from ..samples import responses
 def group_advantages(answer: Callable[[Tensor, int], Tensor], seed: int) -> None:
     """Grades `group_advantages(rewards, group_size)`."""
     generator = torch.Generator().manual_seed(seed)
-    for group_size, scale in ((2, 1.0), (8, 1.0), (16, 300.0)):
+    for group_size, scale in ((2, 1.0), (8, 1.0), (16, 300.0), (4, 0.01)):
         rewards = scale * torch.rand(4 * group_size, generator=generator).round(decimals=2)
         rewards[::group_size] += scale  # a spread beside which 1e-4 is little
         rewards[:group_size] += 5 * scale  # an easy question: its group earns more
@@ -63,6 +63,13 @@ def group_advantages(answer: Callable[[Tensor, int], Tensor], seed: int) -> None
                 "Your deviation divides by G; asked is the one that divides by G - 1, torch's default.",
                 "`std(dim=1)` without `correction=0` or `unbiased=False`.",
             ),
+        ]
+        mistakes += [
+            Mistake(
+                (centred / (groups.std(dim=1, keepdim=True) + constant)).view(-1),
+                f"You add {constant:g} to the deviation, and asked is 1e-4. Small rewards show it.",
+            )
+            for constant in (1e-3, 1e-5, 1e-6, 1e-8)
         ]
         got = ask(answer, rewards, group_size)
         about = f" for groups of {group_size} with rewards of about {scale:g}"

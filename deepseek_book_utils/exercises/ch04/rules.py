@@ -32,6 +32,7 @@ def language_reward(answer: Reward, seed: int) -> None:
     ]
     right = torch.tensor([right_reward(response) for response in mixed])
     compare(_paid(answer, mixed), right, _mistakes(mixed), " for chains that mix languages")
+    _check_balance(answer)
     pure = [FORM.format(_chain(rng, steps), rng.randrange(10)) for steps in ("eee", "ccccc")]
     compare(_paid(answer, pure), torch.tensor([1.0, 0.0]), [], " for an English and a Chinese chain")
     _check_silence(answer, "<think> </think> <ans> 7 </ans> <eos>", "An empty think part")
@@ -74,6 +75,16 @@ def _check_silence(answer: Reward, response: str, what: str) -> None:
     if value != 0:
         hint = "If silence were a perfect language, the policy would learn to be silent."
         raise Wrong(f"{what} earns {value:g} from you. Without a word there is nothing to pay for.", hint)
+
+
+def _check_balance(answer: Reward) -> None:
+    """As many words of one language as of the other: a difference is zero, and the share is not."""
+    value = _paid(answer, [FORM.format("9 a 九", 9)]).item()
+    if value == 0:
+        raise Wrong(
+            "A chain with as many Chinese words as English ones earns nothing from you. Its share is 1/2.",
+            "Test the *sum* of both before you divide by it.",
+        )
 
 
 def _mistakes(responses: list[str]) -> list[Mistake]:

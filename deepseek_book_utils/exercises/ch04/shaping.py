@@ -34,13 +34,13 @@ def shaped_rewards(answer: Answer, seed: int) -> None:
     """Grades `shape_rewards(...)` and `optimal_q(transitions, rewards, gamma)`."""
     shape, solve = answer
     generator = torch.Generator().manual_seed(seed)
-    for steps, count, ends, about in (
-        (5, 5, False, " for 5 steps without an end"),  # a square: a wrong axis raises no error
-        (9, 3, True, " for 9 steps, where episodes terminate and are truncated"),
-        (16, 4, True, " for 16 steps, where episodes terminate and are truncated"),
-        (1, 3, False, " for a single step"),
+    for steps, count, ends, gamma, about in (
+        (5, 5, False, 0.8, " for 5 steps without an end"),  # a square: a wrong axis raises no error
+        (9, 3, True, 0.7, " for 9 steps, where episodes terminate and are truncated"),
+        (16, 4, True, 0.9, " for 16 steps, where episodes terminate and are truncated"),
+        (1, 3, False, 0.6, " for a single step"),
     ):
-        batch, gamma = _steps(generator, steps, count, ends), 0.8
+        batch = _steps(generator, steps, count, ends)
         got = as_tensor(numeric(ask(shape, *batch, gamma)), (steps, count))
         # The step after an end only resets. What stands there is thrown away, and is not judged.
         judged = torch.ones(steps, count, dtype=torch.bool)

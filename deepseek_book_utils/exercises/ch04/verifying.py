@@ -76,6 +76,8 @@ TRICKS = (
     Trick(
         "<think> {chain} <eos> </think> <ans> {r} </ans> <eos>", "an end mark stands in the thoughts", MARKS
     ),
+    Trick("<think> <eos> {chain} </think> <ans> {r} </ans> <eos>", "its first thought is an end mark", MARKS),
+    Trick("<think> {chain} <think> </think> <ans> {r} </ans> <eos>", "its last thought is a mark", MARKS),
     Trick("{T} <ans> {wide} </ans> <eos>", "the answer is a digit of another script", SCRIPT),
     Trick("{T} <ans> </ans> <eos>", "the answer is empty"),
     Trick("{T} <ans> check </ans> <eos>", "the answer is no digit"),

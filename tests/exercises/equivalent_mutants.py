@@ -1,0 +1,94 @@
+"""Mutants of solutions, and arguments, that no grader notices.
+
+`EQUIVALENT` are right answers too, each with its reason. `GAPS` are wrong ones that a grader should notice
+and does not yet. A mutant that stands in neither fails the tests; so does one in a list that is noticed.
+"""
+
+SHAPE = "the default axis is the same, or every value is overwritten"
+NOISE = "the noise is symmetric, and equality has probability zero"
+SMALL = "below the precision of the numbers, or where both sides are equal"
+ORDER = "the smaller of two is the same in either order"
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "02_deep_learning_and_rl/learning-rate": {
+        "min((step - warm_up) / (total - warm_up), 1) -> min(1, (step - warm_up) / (total - warm_up))": ORDER
+    },
+    "02_deep_learning_and_rl/lamb-step": {
+        "zip(layers, directions, strict=True) -> zip(layers, directions)": "the lists are of equal length",
+        "True -> False": "the lists are of equal length",
+    },
+    "02_deep_learning_and_rl/double-dqn": {
+        "0 -> -1": "one column is left, the first and the last",
+        "dqn_targets, argument 4": "a truncated step is no end, so `truncated` changes nothing",
+    },
+    "02_deep_learning_and_rl/softmax-backward": {
+        "softmax_backward, argument 2": "the output holds all that the gradient needs",
+    },
+    "02_deep_learning_and_rl/n-step-returns": {
+        "following = torch.where(truncated[t], after[t], following) -> nothing": "what resets returns V"
+    },
+    "02_deep_learning_and_rl/overestimation": {
+        "values[:, None] + noise -> values[:, None] - noise": NOISE,
+    },
+    "04_policy_optimisation/clip-and-count": {
+        "advantages.std() + 1e-08 -> advantages.std() - 1e-08": SMALL,
+        "1e-08 -> 2e-08": SMALL,
+        "torch.minimum(ratio * advantages, clipped * advantages) -> "
+        "torch.minimum(clipped * advantages, ratio * advantages)": ORDER,
+        "(ratio.detach() - 1).abs() > epsilon -> (ratio.detach() - 1).abs() >= epsilon": NOISE,
+        "ratio.detach() -> ratio": "no gradient flows through a comparison",
+    },
+    "04_policy_optimisation/solve-by-products": {
+        "squared.sqrt() <= tolerance -> squared.sqrt() < tolerance": NOISE,
+    },
+    "04_policy_optimisation/nucleus-and-min-p": {
+        "logits.softmax(dim=1).sort(dim=1, descending=True) -> "
+        "logits.softmax(dim=1).sort(descending=True)": SHAPE,
+        "before < p -> before <= p": NOISE,
+        "torch.zeros_like(kept) -> torch.ones_like(kept)": SHAPE,
+    },
+    "04_policy_optimisation/shaped-rewards": {
+        "torch.zeros_like(rewards[:, :, 0]) -> torch.ones_like(rewards[:, :, 0])": "sweeps forget it",
+        "0 -> 1": "only the shape of the slice counts",
+        "0 -> -1": "only the shape of the slice counts",
+        "1e-08 -> 2e-08": SMALL,
+        "shape_rewards, argument 4": "a truncated step is no end, so `truncated` changes nothing",
+    },
+    "04_policy_optimisation/one-private-gradient": {
+        "total + noise_multiplier * max_norm * noise -> total - noise_multiplier * max_norm * noise": NOISE,
+    },
+    "04_r1_zero/clipped-loss": {
+        "torch.minimum(gain, clipped_gain) -> torch.minimum(clipped_gain, gain)": ORDER,
+    },
+    "04_r1_zero/length-bias": {
+        "lengths.sum().item() -> lengths.sum()": "a tensor of one number is a number",
+        "(weights.max() / weights.min()).item() -> weights.max() / weights.min()": "as above",
+        "1024 -> 1025": "this variant does not look at the greatest length",
+        "1024 -> 1023": "this variant does not look at the greatest length",
+        "1024 -> 2048": "this variant does not look at the greatest length",
+        "advantages < 0 -> advantages <= 0": "no advantage of the batch is zero",
+        "0 -> -1": "all wrong answers have one advantage, below -1",
+    },
+    "04_r1_zero/language-reward": {
+        "english + chinese -> english": "without an English word the share is zero either way",
+    },
+    "04_r1_zero/group-size-experiment": {
+        "draws < p.view(-1, 1, 1) -> draws <= p.view(-1, 1, 1)": NOISE,
+        "0 -> 1": "the most useful p is the same for every size of a group",
+        "0 -> -1": "the most useful p is the same for every size of a group",
+    },
+}
+GAPS: dict[str, dict[str, str]] = {
+    "02_deep_learning_and_rl/softmax-backward": {
+        "a.max(axis=-1, keepdims=True) -> a.min(axis=-1, keepdims=True)": "no row spreads over 1000",
+    },
+    "02_deep_learning_and_rl/q-learning": {
+        "q = q.copy() -> nothing": "the caller's table is not looked at again"
+    },
+    "02_deep_learning_and_rl/overestimation": {
+        "draws.chunk(2, dim=2) -> draws.chunk(2)": "six standard errors are wider than this fault",
+    },
+    "04_policy_optimisation/clip-and-count": {
+        "advantages.std() + 1e-08 -> advantages.std()": "no batch of equal advantages",
+    },
+    "04_policy_optimisation/step-back": {"backtrack, argument 4": "all data ask for five tries"},
+}
