@@ -17,20 +17,23 @@ const edge = [...world.map].lastIndexOf("C"), brink = world.map.indexOf("C");
 if (edge >= 0) g.el("text", { x: (mid(brink)[0] + mid(edge)[0]) / 2, y: mid(edge)[1] + 5, "text-anchor": "middle" }, "cliff");
 if (cell < 34) for (const kind of "SG") g.el("text", { x: mid(world.map.indexOf(kind))[0], y: mid(world.map.indexOf(kind))[1] + 5, "text-anchor": "middle", style: "font-size:12px" }, kind);
 
-// the way so far: a fall is no step, the line begins again at the start
-let stretch = [mid(episode.places[0])];
-const draw = () => stretch.length > 1 && g.el("polyline", { points: stretch.join(" "), class: "h", fill: "none", "stroke-width": 2.5, "stroke-opacity": 0.7 });
-let falls = 0, total = 0;
-for (let i = 1; i <= step; i++) {
-  total += episode.rewards[i - 1];
-  if (episode.rewards[i - 1] == -100) {
-    draw();
-    stretch = [];
-    falls++;
+// the whole way, pale, and the way so far: a fall is no step, the line begins again at the start
+const way = (end, opacity) => {
+  let stretch = [mid(episode.places[0])];
+  const draw = () => stretch.length > 1 && g.el("polyline", { points: stretch.join(" "), class: "h", fill: "none", "stroke-width": 2.5, "stroke-opacity": opacity });
+  for (let i = 1; i <= end; i++) {
+    if (episode.rewards[i - 1] == -100) {
+      draw();
+      stretch = [];
+    }
+    stretch.push(mid(episode.places[i]));
   }
-  stretch.push(mid(episode.places[i]));
-}
-draw();
+  draw();
+};
+way(last, 0.2);
+way(step, 0.7);
+const paid = episode.rewards.slice(0, step), total = paid.reduce((sum, reward) => sum + reward, 0);
+const falls = paid.filter((reward) => reward == -100).length;
 
 // the robot
 const [x, y] = mid(episode.places[step]), r = 0.26 * cell;
