@@ -129,8 +129,8 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
         raise ValueError(f"{path} is damaged: delete it and train again")
     try:
         state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ValueError(f"{path} holds code: delete it and train again") from error
+    except (pickle.UnpicklingError, RuntimeError) as error:
+        raise ValueError(f"{path} holds code, or is no checkpoint: delete it and train again") from error
     if not isinstance(state, dict):
         raise ValueError(f"{path} holds a {type(state).__name__}, not a dict: delete it and train again")
     return state

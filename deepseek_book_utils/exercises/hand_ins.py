@@ -7,11 +7,14 @@ itself. ZIP archives are opened, also one in another. Nothing is unpacked onto t
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 LARGEST = 50 * 2**20  # bytes of one file; a notebook of this book with its outputs has less than one million
+CLASS = 20 * LARGEST  # bytes of the archive of a whole class
 DEEPEST = 3  # archives within archives
 IGNORED = ("__MACOSX", ".ipynb_checkpoints", ".git", ".venv")
 
@@ -37,19 +40,30 @@ class HandIn:
 
     path: str  # below the folder of the class, archives included: `all.zip/ada/04_r1_zero.ipynb`
     data: bytes
-    modified: float  # seconds since 1970, or what an archive says
+    modified: float  # seconds since 1970, of the file or as its archive says
 
     def who(self, assignment: str) -> str:
         """The student, as the platform writes it; "" where the path does not tell."""
         found = match(self.path, assignment)
         return found["who"].strip() if found else ""
 
-    def age(self, assignment: str) -> tuple[str, int, float]:
+    def age(self, assignment: str) -> tuple[float, int, float]:
         """Of two files of one student the larger is the newer: by a time in the name, a number, the clock."""
         found = match(self.path, assignment)
         when = (found.groupdict().get("when") or "") if found else ""
         number = re.search(r"(?: \((\d+)\)|-(\d+))\.\w+$", self.path)
-        return when, int((number[1] or number[2]) if number else 0), self.modified
+        return stated(when), int((number[1] or number[2]) if number else 0), self.modified
+
+
+def stated(when: str) -> float:
+    """The time that a name states, in seconds; 0 where it states none that can be read."""
+    colon = re.sub(r"(\d{1,2})(\d\d) ([AP]M)$", r"\1:\2 \3", when)  # Brightspace writes 505 PM
+    for form in ("%Y-%m-%d-%H-%M-%S", "%b %d, %Y %I:%M %p"):
+        try:
+            return datetime.strptime(colon, form).timestamp()
+        except ValueError:
+            continue
+    return 0.0
 
 
 def match(path: str, assignment: str) -> re.Match[str] | None:
@@ -69,7 +83,8 @@ def hand_ins(folder: Path) -> Iterator[HandIn | str]:
         name = path.relative_to(folder).as_posix()
         if ignored(name):
             continue
-        if path.stat().st_size > LARGEST:
+        size = path.stat().st_size
+        if size > (CLASS if zipfile.is_zipfile(path) else LARGEST):
             yield too_large(name)
             continue
         yield from opened(name, path.read_bytes(), path.stat().st_mtime, 0)
@@ -79,34 +94,35 @@ def opened(name: str, data: bytes, modified: float, depth: int) -> Iterator[Hand
     """The file itself, or what the archive holds."""
     if not zipfile.is_zipfile(io.BytesIO(data)):
         if name.lower().endswith((".zip", ".rar", ".7z", ".tar", ".gz")):
-            yield f"{name}: an archive that cannot be opened. Fix: unpack it by hand, or ask for it again."
+            yield cannot_open(name)
         else:
             yield HandIn(name, data, modified)
         return
     if depth == DEEPEST:
         yield f"{name}: an archive in an archive in an archive. Fix: unpack it by hand."
         return
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for item in archive.infolist():
-            inside = f"{name}/{item.filename}"
-            if item.is_dir() or ignored(item.filename):
-                continue
-            if item.file_size > LARGEST:
-                yield too_large(inside)
-                continue
-            try:
-                content = archive.read(item)
-            except (RuntimeError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-                yield f"{inside}: cannot be unpacked ({error}). Fix: unpack it by hand, or ask for it again."
-                continue
-            clock = (*item.date_time[:3], *item.date_time[3:])
-            yield from opened(inside, content, _seconds(clock), depth + 1)
-
-
-def _seconds(clock: tuple[int, ...]) -> float:
-    """A number that grows with an archive's date (year, month, day, hour, minute, second)."""
-    year, month, day, hour, minute, second = clock
-    return ((((year * 12 + month) * 31 + day) * 24 + hour) * 60 + minute) * 60.0 + second
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except zipfile.BadZipFile:
+        yield cannot_open(name)
+        return
+    for item in archive.infolist():
+        inside = f"{name}/{item.filename}"
+        if item.is_dir() or ignored(item.filename):
+            continue
+        if item.file_size > LARGEST:
+            yield too_large(inside)
+            continue
+        try:
+            content = archive.read(item)
+        except (RuntimeError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+            yield f"{inside}: cannot be unpacked ({error}). Fix: unpack it by hand, or ask for it again."
+            continue
+        try:
+            clock = datetime(*item.date_time).timestamp()
+        except ValueError:  # some programs write month 0
+            clock = 0.0
+        yield from opened(inside, content, clock, depth + 1)
 
 
 def ignored(name: str) -> bool:
@@ -118,3 +134,8 @@ def ignored(name: str) -> bool:
 def too_large(name: str) -> str:
     """The sentence on a file that is not read."""
     return f"{name}: larger than {LARGEST // 2**20} MB, not read. Fix: ask for it without outputs."
+
+
+def cannot_open(name: str) -> str:
+    """The sentence on an archive that is damaged, or of another kind."""
+    return f"{name}: an archive that cannot be opened. Fix: unpack it by hand, or ask for it again."

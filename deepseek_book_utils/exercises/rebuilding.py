@@ -48,7 +48,7 @@ def read_cells(data: bytes) -> list[NotebookNode]:
     if not isinstance(content, dict) or not (content.get("cells") or content.get("worksheets")):
         raise NotANotebook("the file has no cells")
     try:
-        notebook = nbformat.convert(nbformat.from_dict(content), 4)
+        notebook = nbformat.convert(nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, **content}), 4)
         return [cell_of(cell) for cell in notebook.cells]
     except (AttributeError, KeyError, TypeError, ValueError, nbformat.ValidationError) as error:
         raise NotANotebook(f"the file is no notebook ({type(error).__name__}: {error})") from error

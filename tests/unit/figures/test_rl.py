@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepseek_book_utils.figures.ch02 import cart_pole, matching_pennies, overestimation, target_network
+from deepseek_book_utils.figures.ch02 import cart_pole, matching_pennies, overestimation
 from deepseek_book_utils.figures.ch02 import value_backup as backup
 from deepseek_book_utils.interactive import Picture
 
@@ -137,18 +137,6 @@ def test_what_was_measured_ends_the_sentence() -> None:
     assert all(s.endswith(" Measured, DQN promises 100.0 and 89.3 comes true.") for _, s in rows_of(picture))
     with pytest.raises(ValueError, match="as many promised values as true returns"):
         overestimation.overestimation_figure([measured | {"true": [1.0]}])
-
-
-def test_a_target_lags_behind() -> None:
-    # tau = 0.1: 0, 1, 1.9 follow 0, 10, 10
-    (_, sentence) = rows_of(target_network.target_network_figure([0, 10, 10]))[-1]
-    expected = "τ = 0.100: the target's steps are 19.0 % as large as the online network's, "
-    assert sentence == expected + "and it stands 5.7 away from it on average."
-    with pytest.raises(ValueError, match="values that change"):
-        target_network.target_network_figure([1.0, 1.0])
-
-
-# --- agents ---------------------------------------------------------------------------------------
 
 
 def episode(name: str, frames: int, angle: float = 0.0, position: float = 0.0) -> dict[str, Any]:
