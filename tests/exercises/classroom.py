@@ -69,16 +69,16 @@ class Classroom:
         self.nbgrader("generate_assignment")
         return nbformat.read(self.file("release"), as_version=4)
 
-    def hand_in(self, submissions: dict[str, NotebookNode]) -> None:
+    def hand_in(self, submissions: dict[str, NotebookNode], by_hand: str) -> None:
         """Lay the files down as a learning platform does, with Colab's odd names, and collect them.
 
-        What `BY_HAND` names does not take this way.
+        The one of the student `by_hand` does not take this way.
         """
         downloads = self.course / "downloaded" / self.assignment
         for number, (student, notebook) in enumerate(submissions.items()):
             name = f"Copy of {self.assignment} ({number})" if number % 2 else self.assignment
             path = downloads / f"{student}_{name}.ipynb"
-            if student == BY_HAND:
+            if student == by_hand:
                 path = self.file("submitted", student)
             path.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(notebook, path)

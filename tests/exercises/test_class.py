@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from tests.exercises.classroom import CLASS, Classroom, mistaken, named, open_course, table
+from tests.exercises.classroom import BY_HAND, CLASS, Classroom, mistaken, named, open_course, table
 from tests.exercises.source import exercises_of
 from tools.exercise_source import hidden_lines, mark
 from tools.sync import ROOT
@@ -34,7 +34,8 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     """The class after the whole workflow."""
     room = open_course(tmp_path_factory.mktemp("class"), SOURCE)
     released = room.release()
-    room.hand_in({name: named(make(released, SOURCE), name) for name, (_, make) in CLASS.items()})
+    submissions = {name: named(make(released, SOURCE), name) for name, (_, make) in CLASS.items()}
+    room.hand_in(submissions, BY_HAND)
     room.nbgrader("autograde")
     room.run("report", REPORT, status=1)
     room.nbgrader("generate_feedback")
