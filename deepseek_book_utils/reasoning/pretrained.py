@@ -18,6 +18,7 @@ from ..lm.pretraining import PretrainSettings, pretrain
 from ..training import load_checkpoint, load_weights, save_checkpoint
 from .base import MINIATURE, sample_page
 from .corpus import CorpusSettings
+from .instructions import WIDER, GeneralSettings, sample_wider_page
 
 PACKAGE = Path(__file__).resolve().parent.parent
 # The code that makes a base: a test compares this with what `base` imports.
@@ -25,6 +26,7 @@ MAKERS = (
     "lm/*.py",
     "reasoning/base.py",
     "reasoning/corpus.py",
+    "reasoning/instructions.py",
     "reasoning/language.py",
     "reasoning/pen.py",
     "settings.py",
@@ -43,11 +45,16 @@ def makers() -> list[Path]:
     return sorted(path for pattern in MAKERS for path in PACKAGE.glob(pattern))
 
 
-def base_key(settings: PretrainSettings, corpus: CorpusSettings) -> str:
+def base_key(
+    settings: PretrainSettings,
+    corpus: CorpusSettings,
+    general: GeneralSettings | None = None,
+) -> str:
     """Twelve letters for the sizes, the settings, torch and the code that makes it."""
     digest = hashlib.sha256()
-    made_with = [asdict(one) for one in (MINIATURE, settings, corpus)]
-    digest.update(repr(made_with).encode())
+    read = (settings, corpus, general) if general else (settings, corpus)
+    sizes = WIDER if general else MINIATURE
+    digest.update(repr([asdict(one) for one in (sizes, *read)]).encode())
     digest.update(torch.__version__.encode())
     for path in makers():
         digest.update(path.read_bytes())
@@ -59,10 +66,12 @@ def pretrained_base(
     settings: PretrainSettings = PretrainSettings(),
     folder: Path | None = None,
     corpus: CorpusSettings = CorpusSettings(),
+    general: GeneralSettings | None = None,
     anew: bool = False,
 ) -> LanguageModel:
     """The base of this seed: loaded, or trained and kept for the next time; with
-    `anew` it is trained in any case, so that one can time it.
+    `anew` it is trained in any case, so that one can time it. With `general` it is the
+    wider one, which reads lists and wishes too.
 
     Two processes that ask at once train it once; an interrupted training leaves
     nothing. A damaged file is replaced, and said. The global random state stays as it
@@ -70,16 +79,20 @@ def pretrained_base(
     """
     folder = folder or artefacts()
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"base-{base_key(settings, corpus)}-{seed}.pt"
+    path = folder / f"base-{base_key(settings, corpus, general)}-{seed}.pt"
+    sizes, page = MINIATURE, partial(sample_page, corpus=corpus)
+    if general:
+        sizes = WIDER
+        page = partial(sample_wider_page, corpus=corpus, general=general)
     with torch.random.fork_rng(), FileLock(f"{path}.lock"):
         torch.manual_seed(seed)
-        model = LanguageModel(MINIATURE)
+        model = LanguageModel(sizes)
         if path.exists() and not anew:
             try:
                 load_weights(model, load_checkpoint(path)["model"])
                 return model
             except (ValueError, KeyError) as error:
                 print(f"{path} cannot be used ({error}): the base is trained again.")
-        pretrain(model, settings, seed, partial(sample_page, corpus=corpus))
+        pretrain(model, settings, seed, page)
         save_checkpoint(path, {"model": model.state_dict()})
     return model

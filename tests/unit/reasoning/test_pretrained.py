@@ -13,6 +13,7 @@ from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
 from deepseek_book_utils.reasoning import pretrained
 from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
 from deepseek_book_utils.reasoning.corpus import CorpusSettings
+from deepseek_book_utils.reasoning.instructions import WIDER, GeneralSettings, sample_wider_page
 from deepseek_book_utils.reasoning.pretrained import base_key, makers, pretrained_base
 from tools.closure import closure_of
 
@@ -55,6 +56,16 @@ def test_it_reads_the_corpus_that_was_asked_for(tmp_path: Path) -> None:
     model = LanguageModel(MINIATURE)
     pretrain(model, TINY, 3, partial(sample_page, corpus=drills))
     assert torch.equal(weights(pretrained_base(3, TINY, tmp_path, drills)), weights(model))
+
+
+def test_with_general_pages_it_is_the_wider_one(tmp_path: Path) -> None:
+    for general in (GeneralSettings(), GeneralSettings(share=1.0)):
+        torch.manual_seed(3)
+        model = LanguageModel(WIDER)
+        pretrain(model, TINY, 3, partial(sample_wider_page, general=general))
+        for _ in ("made", "loaded"):
+            assert torch.equal(weights(pretrained_base(3, TINY, tmp_path, general=general)), weights(model))
+    assert len(list(tmp_path.glob("*.pt"))) == 2
 
 
 def test_an_interruption_leaves_nothing_and_a_damaged_file_is_replaced(

@@ -11,6 +11,7 @@ from deepseek_book_utils.lm.model import LanguageModel, ModelSettings
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
 from deepseek_book_utils.reasoning.base import sample_page
 from deepseek_book_utils.reasoning.corpus import CorpusSettings, sample_document
+from deepseek_book_utils.reasoning.instructions import GeneralSettings, sample_wider_page
 from deepseek_book_utils.reasoning.language import OPERATIONS, TOKEN_ID, VOCABULARY, Problem
 from deepseek_book_utils.reasoning.pen import Pen, slip_of_the_pen
 from deepseek_book_utils.reasoning.rewards import RewardWeights, reward
@@ -56,7 +57,17 @@ def pay(weights: RewardWeights) -> float:
     return reward(answer, Problem(3, (OPERATIONS[0],)), weights)
 
 
+def general_pages(settings: GeneralSettings) -> Any:
+    rng = random.Random(0)
+    return [sample_wider_page(rng, 1.0, general=settings) for _ in range(150)]
+
+
 CASES = [
+    Case(
+        GeneralSettings(),
+        general_pages,
+        {"share": 0.6, "wish_share": 0.1, "textbook_share": 0.9, "obeys": 0.1, "broken": 0.6},
+    ),
     Case(
         DecodingSettings(top_k=3),
         partial(decoding_probs, torch.tensor([0.0, 0.5, 1.0, 1.5])),

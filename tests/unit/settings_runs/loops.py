@@ -1,16 +1,23 @@
 """Tiny runs of the loops that train language models."""
 
 import random
+from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import torch
 
+from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.nn.encoder import EncoderSettings
+from deepseek_book_utils.reasoning import stages
+from deepseek_book_utils.reasoning.cold_start import FineTuneSettings, cold_start_documents, fine_tune
+from deepseek_book_utils.reasoning.instructions import WIDER
 from deepseek_book_utils.reasoning.multi_task import MultiTaskModel, MultiTaskSettings, train_multi_task
 from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
 from deepseek_book_utils.reasoning.questions import QUESTION_WORDS, TASKS, sample_questions
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rejection import RFTSettings, train_rft
+from deepseek_book_utils.reasoning.stages import StageSettings, run_stages
 from deepseek_book_utils.reasoning.tasks import Task
 from tests.unit.settings_runs.case import Case, weights_of
 from tests.unit.settings_runs.lm import small_model
@@ -52,7 +59,55 @@ def share(settings: MultiTaskSettings) -> Any:
     return train_multi_task(model, questions, settings, 0), weights_of(model)
 
 
+def study(settings: FineTuneSettings) -> Any:
+    model = wider_model()
+    return fine_tune(model, cold_start_documents(8, 0), settings, 0), weights_of(model)
+
+
+def wider_model() -> LanguageModel:
+    torch.manual_seed(0)
+    return LanguageModel(replace(WIDER, width=8, layers=1, heads=2))
+
+
+def recipe(settings: StageSettings) -> Any:
+    """What the loops are called with: they have runs of their own."""
+    calls: list[Any] = []
+
+    def note(model: Any, *arguments: Any) -> list[Any]:
+        calls.append([one.name if isinstance(one, Task) else one for one in arguments])
+        return []
+
+    loops = dict.fromkeys(("fine_tune", "train_r1_zero", "rejection_sample"), note)
+    with mock.patch.multiple(stages, **loops):
+        run_stages(wider_model(), settings, 0)
+    return calls
+
+
 CASES = [
+    Case(
+        FineTuneSettings(epochs=1, documents=4),
+        study,
+        {"epochs": 2, "documents": 3, "row": 12, "learning_rate": 0.1, "max_grad_norm": 1e-3},
+    ),
+    Case(
+        StageSettings(cold_documents=8, problems=4, answers=2, general_documents=5),
+        recipe,
+        {
+            "cold_documents": 9,
+            "cold_checks": 1.0,
+            "cold": FineTuneSettings(epochs=9),
+            "rl": R1ZeroSettings(updates=9),
+            "language": 3.0,
+            "problems": 5,
+            "answers": 3,
+            "general_documents": 6,
+            "obeys": 0.1,
+            "broken": 0.9,
+            "second": FineTuneSettings(epochs=9),
+            "reasoning": 0.1,
+            "lists": 0.4,
+        },
+    ),
     Case(
         R1ZeroSettings(updates=3, prompts=3, group_size=4, learning_rate=0.02, max_new_tokens=40),
         climb,
