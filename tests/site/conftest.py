@@ -85,6 +85,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
 
     def go(address: str, *, width: int = 1280, **options: Any) -> Visit:
         context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        context.set_default_timeout(120_000)  # ms: a busy machine needs its time
         contexts.append(context)
         seen = Visit(context.new_page())
         seen.page.on("request", lambda request: seen.requests.append(request.url))
