@@ -3,7 +3,8 @@
 For every seed: pretrain the wider base; R1-Zero with and without the language reward; the four stages.
 Beside them controls: the base with a textbook's prompt, and with checks by rule; reinforcement learning after
 the cold start without the language reward; stage 3 without general documents, or with perfect ones; and one
-run of reinforcement learning from the base with all tasks and all rewards.
+run of reinforcement learning from the base with all tasks and all rewards, as long as a stage and at equal
+cost.
 """
 
 import copy
@@ -26,7 +27,7 @@ from deepseek_book_utils.reasoning.instructions import (
 from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.pretrained import pretrained_base
-from deepseek_book_utils.reasoning.r1_zero import train_r1_zero
+from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
 from deepseek_book_utils.reasoning.stages import (
     StageSettings,
@@ -38,6 +39,8 @@ from deepseek_book_utils.reasoning.tasks import Task, evaluate
 from experiments.measuring import Stopwatch
 
 STAGES, GENERAL, PEN = StageSettings(), GeneralSettings(), Pen()
+# As many CPU seconds as the four stages: two runs of reinforcement learning, and what stands between them.
+LONG_RUN = replace(STAGES.rl, updates=2 * STAGES.rl.updates + 20)
 SHORT, LONG = held_out_problems(200), held_out_problems(100, 8, 10, seed=1)  # LONG: longer than any of RL
 LISTS, WISHES = held_out_lists(100), held_out_wishes(100)
 LANGUAGE = RewardWeights(language=STAGES.language)
@@ -50,6 +53,7 @@ SETTINGS = {
     "general": GENERAL,
     "pretrain": PretrainSettings(),
     "stages": STAGES,
+    "long_run": LONG_RUN,
     "pen": PEN,
 }
 CURVES = ("accuracy", "readable", "mixed", "length", "lists", "wishes")
@@ -85,10 +89,12 @@ class Stages:
         fine_tune(model, documents, settings, self.seed)
         self.keep(name, model, seconds + watch.seconds(), documents=len(documents))
 
-    def climb(self, name: str, start: str, task: Task, further: int = 0) -> None:
+    def climb(
+        self, name: str, start: str, task: Task, further: int = 0, settings: R1ZeroSettings = STAGES.rl
+    ) -> None:
         """Reinforcement learning, from the model of another arm."""
         model, watch = copy.deepcopy(self.models[start]), Stopwatch()
-        history = train_r1_zero(model, task, STAGES.rl, self.seed + further)
+        history = train_r1_zero(model, task, settings, self.seed + further)
         curves = {curve: [step[curve] for step in history if curve in step] for curve in CURVES}
         self.keep(name, model, watch.seconds(), history=curves)
 
@@ -116,4 +122,5 @@ def run_seed(seed: int) -> dict[str, Any]:
 
     arms.climb("r1", "dev3", EVERYTHING, further=1)
     arms.climb("one_run", "base", EVERYTHING, further=1)
+    arms.climb("one_long_run", "base", EVERYTHING, further=1, settings=LONG_RUN)
     return arms.found
