@@ -81,9 +81,11 @@ def pretraining_loss(
     mask: Tensor,
 ) -> Tensor:
     """Weighted mean of -log p(next word) where there is weight; arguments (B, T) and
-    mask as from `pack`.
+    mask as from `pack`. Raises ValueError if no word has weight.
     """
     select = weights > 0
+    if not select.any():
+        raise ValueError("No word has weight: there is nothing to learn from.")
     losses = F.cross_entropy(
         model(inputs, mask=mask, select=select), targets[select], reduction="none"
     )

@@ -156,7 +156,7 @@ def generate(
         if alter is not None:
             tokens, altered = alter(tokens, before, previous, generator)
         tokens = tokens.where(running, pad)  # ended rows write padding
-        responses[rows, t], log_probs[rows, t] = tokens, picked * running
+        responses[rows, t], log_probs[rows, t] = tokens, picked.where(running, 0)
         loss_mask[rows, t] = running & ~altered
         running &= tokens != end
         if not running.any():

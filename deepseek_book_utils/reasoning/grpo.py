@@ -78,21 +78,21 @@ def policy_ratio(
 
     "token" is DeepSeekMath's ratio; "sequence" is the ratio as the R1 paper prints it,
     pi(o|q) / pi_old(o|q), which grows with the length; "geometric" is its |o|-th root
-    (GSPO, arXiv 2507.18071).
+    (GSPO, arXiv 2507.18071). A ratio stops at exp(20), and has no slope there.
     """
-    log_ratio = (log_probs - old_log_probs) * mask
-    if level == "token":
-        return log_ratio.exp()  # rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
-    if level == "sequence":
-        return log_ratio.sum(dim=1, keepdim=True).exp()  # rho = prod_t rho_t
+    if level not in ("token", "sequence", "geometric"):
+        raise ValueError(
+            f"Unknown ratio level {level!r}: choose token, sequence or geometric."
+        )
+    mask = mask.bool()  # set to 0, not multiplied by it: 0 * NaN is NaN
+    log_ratio = (log_probs - old_log_probs).masked_fill(~mask, 0.0)
+    # token: rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
+    if level != "token":
+        log_ratio = log_ratio.sum(dim=1, keepdim=True)  # sequence: rho = prod_t rho_t
     if level == "geometric":
-        return (
-            log_ratio.sum(dim=1, keepdim=True)
-            / mask.sum(dim=1, keepdim=True).clamp(min=1)
-        ).exp()
-    raise ValueError(
-        f"Unknown ratio level {level!r}: choose token, sequence or geometric."
-    )
+        log_ratio = log_ratio / mask.sum(dim=1, keepdim=True).clamp(min=1)
+    # exp(89) is infinite, and its slope where it is clipped is 0 * inf, so NaN
+    return log_ratio.clamp(max=20).exp()
 
 
 def clipped_objective(
@@ -108,9 +108,9 @@ def clipped_objective(
 
 def kl_estimate(log_probs: Tensor, ref_log_probs: Tensor) -> Tensor:
     """Schulman's k3 estimate of KL(pi || pi_ref), token by token: unbiased under pi,
-    never negative.
+    never negative. It stops where the ratio is exp(20), and has no slope there.
     """
-    log_ratio = ref_log_probs - log_probs
+    log_ratio = (ref_log_probs - log_probs).clamp(max=20)
     # pi_ref / pi - log(pi_ref / pi) - 1                          DeepSeek-R1, eq. 2
     return log_ratio.exp() - log_ratio - 1
 
@@ -118,7 +118,7 @@ def kl_estimate(log_probs: Tensor, ref_log_probs: Tensor) -> Tensor:
 def average(
     values: Tensor, mask: Tensor, variant: str, max_length: int | None = None
 ) -> Tensor:
-    """One number from values (B, T), where mask (B, T) is 1; the variants differ in
+    """One number from values (B, T), where mask (B, T) is true; the variants differ in
     what a long response weighs.
 
     grpo    mean over responses of the mean over their tokens
@@ -126,13 +126,14 @@ def average(
     dapo    the same, over the whole batch; equals bnpo when the minibatch is the batch
     dr_grpo sum over all tokens / (B * max_length), a constant
     """
-    mask = mask.to(values.dtype)
+    mask = mask.bool()
+    values = values.masked_fill(~mask, 0.0)
     if variant == "grpo":
-        return ((values * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)).mean()
+        return (values.sum(dim=1) / mask.sum(dim=1).clamp(min=1)).mean()
     if variant in ("bnpo", "dapo"):
-        return (values * mask).sum() / mask.sum().clamp(min=1)
+        return values.sum() / mask.sum().clamp(min=1)
     if variant == "dr_grpo" and max_length is not None:
-        return (values * mask).sum() / (len(values) * max_length)
+        return values.sum() / (len(values) * max_length)
     raise ValueError(
         f"Cannot average by {variant!r}: "
         "choose grpo, bnpo, dapo, or dr_grpo with max_length."
@@ -156,8 +157,9 @@ def grpo_loss(
     """Loss (scalar) of a batch of responses.
 
     log_probs, old_log_probs, ref_log_probs, mask: (B, T), with a gradient through
-    log_probs only; advantages: (B,). Raises ValueError on an empty batch, shapes that
-    do not fit, or beta without ref_log_probs.
+    log_probs only; advantages: (B,). What stands outside of the mask does not matter.
+    Raises ValueError on an empty batch, shapes that do not fit, or beta without
+    ref_log_probs.
     """
     if mask.numel() == 0 or not mask.any():
         raise ValueError(
@@ -173,12 +175,13 @@ def grpo_loss(
             "Expected log_probs, old_log_probs, mask (B, T) and advantages (B,); "
             f"got {shapes}."
         )
+    log_probs = log_probs.masked_fill(~mask.bool(), 0.0)
     ratio = policy_ratio(log_probs, old_log_probs.detach(), mask, level)
     objective = clipped_objective(
         ratio, advantages[:, None], clip_low, clip_high
     ).expand_as(log_probs)
     if beta:
-        if ref_log_probs is None:
+        if ref_log_probs is None or ref_log_probs.shape != mask.shape:
             raise ValueError(
                 "beta > 0 pulls towards a reference: pass ref_log_probs (B, T)."
             )

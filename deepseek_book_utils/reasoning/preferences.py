@@ -171,7 +171,7 @@ def sample_pairs(
         if rows:
             both = torch.tensor(rows).T  # (2, N)
             mask = rollouts.loss_mask[both]  # (B, T) -> (2, N, T)
-            reference = (rollouts.log_probs[both] * mask).sum(dim=-1)
+            reference = rollouts.log_probs[both].masked_fill(~mask, 0.0).sum(dim=-1)
             prompts, responses = rollouts.prompts[both[0]], rollouts.responses[both]
             parts.append(Pairs(prompts, responses, mask, reference))
     if not parts:

@@ -74,7 +74,8 @@ def compute_gae(
 def normalise_advantages(advantages: Tensor, real: Tensor) -> Tensor:
     """Mean 0 and standard deviation 1 over the rows that are real; the others get 0."""
     count = real.sum()
-    centred = advantages - (advantages * real).sum() / count.clamp(min=1)
+    advantages = advantages.masked_fill(~real, 0.0)
+    centred = advantages - advantages.sum() / count.clamp(min=1)
     centred = centred.masked_fill(~real, 0.0)
     deviation = (centred.square().sum() / (count - 1).clamp(min=1)).sqrt()
     return centred / (deviation + 1e-8)

@@ -66,7 +66,7 @@ def greedy_returns(
     returns, weight = torch.zeros(episodes), 1.0
     while running.any():
         step = envs.step(scores(envs.observations).argmax(dim=-1))
-        returns += weight * step.rewards * running
+        returns += (weight * step.rewards).masked_fill(~running, 0.0)
         running &= ~(step.terminated | step.truncated)
         weight *= discount
     return returns

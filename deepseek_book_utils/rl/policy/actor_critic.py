@@ -115,6 +115,11 @@ def a2c_loss(
             f"{[tuple(logits.shape), *shapes[1:]]}. Mind the critic's last axis."
         )
     weight = real / real.sum().clamp(min=1)  # what a row counts
+    # the other rows become 0, whatever they hold: weight 0 times NaN would be NaN
+    logits = logits.masked_fill(~real[..., None], 0.0)
+    values, actions, returns = (
+        x.masked_fill(~real, 0) for x in (values, actions, returns)
+    )
     log_probs = logits.log_softmax(dim=-1)
     taken = log_probs.gather(-1, actions[..., None])[..., 0]  # (..., A) -> (...)
     # A = R - V(s): a number for the actor, which must not teach the critic

@@ -85,7 +85,8 @@ def policy_gradients(
         taken = log_probs.gather(-1, rollout.actions[part, :, None])[..., 0]
         # mean of grad log pi(a|s) weight, over the rows that are real
         real = rollout.real[part]
-        mean = (taken * weights[part] * real).sum() / real.sum().clamp(min=1)
+        weighed = (taken * weights[part]).masked_fill(~real, 0.0)
+        mean = weighed.sum() / real.sum().clamp(min=1)
         found = torch.autograd.grad(mean, parameters)
         gradients.append(torch.cat([x.flatten() for x in found]))
     return torch.stack(gradients)

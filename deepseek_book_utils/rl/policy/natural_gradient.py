@@ -30,11 +30,13 @@ def surrogate(
 ) -> Tensor:
     """What the new policy would earn on the old policy's states, above the old: scalar.
 
-    logits (B, A); actions and advantages (B,). Only near the old policy is it true.
+    logits (B, A); actions and advantages (B,). Only near the old policy is it true, and
+    a ratio stops at exp(20).
     """
     log_ratio = logits.log_softmax(dim=-1) - old_logits.log_softmax(dim=-1)
     # E[pi(a|s) / pi_old(a|s) A(s, a)]       Schulman et al. 2015, eq. 14, A for Q
-    ratio = log_ratio.gather(-1, actions[:, None])[:, 0].exp()  # (B, A) -> (B,)
+    taken = log_ratio.gather(-1, actions[:, None])[:, 0]  # (B, A) -> (B,)
+    ratio = taken.clamp(max=20).exp()  # exp(89) is infinite
     return (ratio * advantages).mean()
 
 

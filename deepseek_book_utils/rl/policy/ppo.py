@@ -103,9 +103,10 @@ def ppo_loss(
     """The loss of a minibatch, a mean over the rows that are real.
 
     logits (..., A) and values (...), of the rows' observations, carry the gradient; the
-    rows (...) are numbers. Raises ValueError if shapes differ.
+    rows (...) are numbers. A ratio stops at exp(20), and has no slope there. Raises
+    ValueError if shapes differ.
     """
-    _, actions, old_log_probs, advantages, returns, real = rows
+    real = rows.real
     shapes = [tuple(x.shape) for x in (logits[..., 0], values, *rows[1:])]
     if len(set(shapes)) > 1:
         raise ValueError(
@@ -114,11 +115,16 @@ def ppo_loss(
             "Mind the critic's last axis."
         )
     weight = real.to(values.dtype) / real.sum().clamp(min=1)  # what a row counts
+    # the other rows become 0, whatever they hold: weight 0 times NaN would be NaN
+    logits = logits.masked_fill(~real[..., None], 0.0)
+    values, actions, old_log_probs, advantages, returns = (
+        x.masked_fill(~real, 0) for x in (values, *rows[1:5])
+    )
     log_probs = logits.log_softmax(dim=-1)
     taken = log_probs.gather(-1, actions[..., None])[..., 0]  # (..., A) -> (...)
     # r = pi(a|s) / pi_old(a|s)                            Schulman et al. 2017, eq. 6
-    log_ratio = (taken - old_log_probs).masked_fill(~real, 0.0)
-    ratio = log_ratio.exp()
+    log_ratio = taken - old_log_probs
+    ratio = log_ratio.clamp(max=20).exp()  # exp(89) is inf, its slope 0 * inf is NaN
     # min(r A, clip(r, 1 - eps, 1 + eps) A): to move further earns nothing      eq. 7
     clipped = ratio.clamp(1 - clip_range, 1 + clip_range)
     kept = torch.min(ratio * advantages, clipped * advantages)

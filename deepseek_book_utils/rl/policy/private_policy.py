@@ -107,7 +107,7 @@ def episode_advantages(
         real = episodes.real[:, t]
         # G_t = r_t + gamma G_t+1
         after = torch.where(real, episodes.rewards[:, t] + discount * after, after)
-        advantages[:, t] = (after - baseline) * real
+        advantages[:, t] = (after - baseline).masked_fill(~real, 0.0)
     return advantages
 
 
@@ -119,6 +119,8 @@ def episode_gradients(
     observations (B, T, O); actions and advantages (B, T), zero in the padding.
     """
     weights = {name: p.detach() for name, p in actor.named_parameters()}
+    # what earned nothing teaches nothing, whatever is seen there
+    observations = observations.masked_fill(advantages[..., None] == 0, 0.0)
 
     def objective(
         weights: dict[str, Tensor], seen: Tensor, actions: Tensor, advantages: Tensor

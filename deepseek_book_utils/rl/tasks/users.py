@@ -55,7 +55,7 @@ def play_cart_poles(
         actions = scores.argmax(dim=-1)
         found, rewards, terminated, truncated, _ = envs.step(actions.numpy())
         reward = torch.from_numpy(rewards).float()
-        rows.append((observations, actions, reward * running, running))
+        rows.append((observations, actions, reward.masked_fill(~running, 0.0), running))
         over = over | (running & torch.from_numpy(terminated))
         running = running & ~torch.from_numpy(terminated | truncated)
         observations = torch.from_numpy(found)

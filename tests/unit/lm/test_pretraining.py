@@ -7,7 +7,7 @@ import torch
 
 from deepseek_book_utils.lm import pretraining
 from deepseek_book_utils.lm.model import LanguageModel
-from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
+from deepseek_book_utils.lm.pretraining import PretrainSettings, pack, pretrain, pretraining_loss
 from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
 
 TINY = replace(MINIATURE, width=32, layers=1)
@@ -34,7 +34,7 @@ def test_rates_rise_for_thirty_updates_and_fall_to_a_few_percent(monkeypatch: py
         return optimizers
 
     monkeypatch.setattr(pretraining, "make_optimizers", watched)
-    settings = PretrainSettings(updates=60, documents=1, row=16)
+    settings = PretrainSettings(updates=60, documents=1, row=64)
     pretrain(LanguageModel(TINY), settings, 0, sample_page)
     for rates, peak in zip(used, (settings.muon_rate, settings.learning_rate), strict=True):
         assert len(rates) == 60
@@ -51,7 +51,7 @@ def test_documents_are_asked_for_with_the_progress() -> None:
         asked.append(progress)
         return sample_page(rng, progress)
 
-    pretrain(LanguageModel(TINY), PretrainSettings(updates=4, documents=2, row=16), 0, sample)
+    pretrain(LanguageModel(TINY), PretrainSettings(updates=4, documents=2, row=64), 0, sample)
     assert asked == [0, 0, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75]
 
 
@@ -59,3 +59,9 @@ def test_documents_are_asked_for_with_the_progress() -> None:
 def test_settings_without_sense_are_refused(change: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(change))):
         PretrainSettings(**change)
+
+
+def test_a_batch_in_which_no_word_has_weight_is_refused() -> None:
+    inputs, targets, weights, mask = pack([([3, 4, 5], [0.0, 0.0, 0.0])], 4, TINY.padding)
+    with pytest.raises(ValueError, match="No word has weight: there is nothing to learn from"):
+        pretraining_loss(LanguageModel(TINY), inputs, targets, weights, mask)
