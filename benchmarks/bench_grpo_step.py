@@ -25,11 +25,11 @@ from benchmarks.measure import (
     prompts_of_32_tokens,
 )
 from deepseek_book_utils.reasoning.arithmetic import arithmetic
-from deepseek_book_utils.reasoning.base import decode_rows, write
 from deepseek_book_utils.reasoning.grpo import group_advantages
 from deepseek_book_utils.reasoning.language import EOS, PAD, encode
 from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, start_run, update
+from tests.writing import decode_rows, write
 
 PROMPTS, GROUP, NEW, WIDTH = 8, 8, 32, 200  # a million parameters
 NEVER = (EOS, PAD)  # words that neither may write, so that all responses have one length

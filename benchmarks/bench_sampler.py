@@ -21,9 +21,9 @@ from benchmarks.measure import (
     our_words_as_tokenizer,
     prompts_of_32_tokens,
 )
-from deepseek_book_utils.reasoning.base import write
 from deepseek_book_utils.reasoning.language import EOS, PAD, TOKEN_ID, VOCABULARY, encode
 from deepseek_book_utils.reasoning.pen import Pen
+from tests.writing import write
 
 BATCH, NEW, WIDTH = 128, 64, 176  # 0.8 million parameters
 WORDS = len(VOCABULARY) - 1  # that may be drawn, the end among them

@@ -28,7 +28,6 @@ MAKERS = (
     "reasoning/corpus.py",
     "reasoning/instructions.py",
     "reasoning/language.py",
-    "reasoning/pen.py",
     "settings.py",
 )
 

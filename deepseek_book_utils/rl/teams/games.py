@@ -92,13 +92,13 @@ class MarkovGame:
                 )
         if not self.agents:
             raise ValueError("The game is over: call reset() first.")
-        names, chosen = self.agents, (self.now, *(actions[i] for i in self.agents))
-        rewards = [float(payoff[chosen]) for payoff in self.payoffs]
-        over = self.next_state[chosen] == OVER
+        names, entry = self.agents, (self.now, *(actions[i] for i in self.agents))
+        rewards = [float(payoff[entry]) for payoff in self.payoffs]
+        over = self.next_state[entry] == OVER
         if over:
             self.agents = []
         else:
-            self.now = int(self.next_state[chosen])
+            self.now = int(self.next_state[entry])
         return (
             dict.fromkeys(names, self.now),
             dict(zip(names, rewards, strict=True)),
@@ -157,8 +157,8 @@ def lever_game(n: int) -> MarkovGame:
     The right one is lever 1 for odd agents, 0 for even ones.
     """
     right = np.arange(n) % 2
-    chosen = np.moveaxis(np.indices([2] * n), 0, -1)  # (2, ..., 2, n)
-    total = (chosen == right).sum(axis=-1).astype(float)
+    pulled = np.moveaxis(np.indices([2] * n), 0, -1)  # (2, ..., 2, n)
+    total = (pulled == right).sum(axis=-1).astype(float)
     return MarkovGame(np.broadcast_to(total, (n, 1, *total.shape)))
 
 

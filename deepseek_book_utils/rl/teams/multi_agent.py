@@ -112,9 +112,9 @@ def td_loss(team: Team, batch: TeamBatch, discount: float) -> Tensor:
             "differently: take method='independent'."
         )
     agents = torch.arange(team.tables.shape[0])
-    # (B, n), (B, n) -> (B, n) chosen values, (B, n, A) -> (B, n) best next values
-    chosen = team.tables[agents, batch.observations, batch.actions]
-    q = team.mix(chosen, batch.state)
+    # (B, n), (B, n) -> (B, n) of actions taken, (B, n, A) -> (B, n) best next values
+    taken = team.tables[agents, batch.observations, batch.actions]
+    q = team.mix(taken, batch.state)
     with torch.no_grad():
         best = team.tables[agents, batch.next_observations].amax(dim=-1)
         future = team.mix(best, batch.next_state)
@@ -191,6 +191,6 @@ def joint_values(team: Team, states: Tensor) -> Tensor:
     joint = torch.cartesian_prod(*[torch.arange(A)] * n).view(-1, n)  # (A^n, n)
     values = []
     for s in range(S):
-        chosen = team.tables[torch.arange(n), s, joint]  # (A^n, n)
-        values.append(team.mix(chosen, states[s].expand(len(joint), -1)))
+        own = team.tables[torch.arange(n), s, joint]  # (A^n, n)
+        values.append(team.mix(own, states[s].expand(len(joint), -1)))
     return torch.stack(values).detach().view(S, *[A] * n)

@@ -110,8 +110,8 @@ def double_dqn_targets(
     """
     # y = r + gamma Q(s', argmax_a' Q(s', a'; theta); theta-)
     #                         van Hasselt et al., eq. 4, its second network the target
-    chosen = next_online_values.argmax(dim=1, keepdim=True)  # (B, A) -> (B, 1)
-    judged = next_values.gather(1, chosen)[:, 0]  # (B, 1) -> (B,)
+    best_actions = next_online_values.argmax(dim=1, keepdim=True)  # (B, A) -> (B, 1)
+    judged = next_values.gather(1, best_actions)[:, 0]  # (B, 1) -> (B,)
     return bootstrap(rewards, terminated, judged, discount)
 
 

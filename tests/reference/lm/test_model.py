@@ -12,7 +12,6 @@ from deepseek_book_utils.lm.model import (
     rotate,
     rotation_angles,
 )
-from deepseek_book_utils.reasoning.base import encode_prompts
 from deepseek_book_utils.reasoning.language import (
     BOOK,
     BOS,
@@ -21,6 +20,7 @@ from deepseek_book_utils.reasoning.language import (
     VOCABULARY,
     encode,
 )
+from tests.writing import encode_prompts
 
 
 def norm(x: list[float]) -> list[float]:

@@ -12,7 +12,6 @@ from deepseek_book_utils.lm.model import (
     LanguageModel,
 )
 from deepseek_book_utils.lm.sampling import Rollouts, draw, response_log_probs
-from deepseek_book_utils.reasoning.base import write
 from deepseek_book_utils.reasoning.language import (
     BOS,
     EOS,
@@ -22,6 +21,7 @@ from deepseek_book_utils.reasoning.language import (
     encode,
 )
 from deepseek_book_utils.reasoning.pen import Pen
+from tests.writing import write
 
 UNEQUAL_PROMPTS = [
     "<bos> 9 a *3 ?",

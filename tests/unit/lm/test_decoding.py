@@ -10,8 +10,9 @@ import torch
 from deepseek_book_utils.lm import decoding
 from deepseek_book_utils.lm.decoding import DecodingSettings
 from deepseek_book_utils.lm.model import LanguageModel
-from deepseek_book_utils.reasoning.base import MINIATURE, write
+from deepseek_book_utils.reasoning.base import MINIATURE
 from deepseek_book_utils.reasoning.pen import Pen
+from tests.writing import write
 
 PROBS = torch.tensor([0.1, 0.4, 0.05, 0.25, 0.2], dtype=torch.float64)
 LOGITS = PROBS.log()

@@ -7,7 +7,7 @@ import torch
 
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.sampling import Rollouts, generate
-from deepseek_book_utils.reasoning.base import MINIATURE, decode_rows, encode_prompts, write
+from deepseek_book_utils.reasoning.base import MINIATURE
 from deepseek_book_utils.reasoning.language import (
     EOS,
     PAD,
@@ -15,6 +15,7 @@ from deepseek_book_utils.reasoning.language import (
     encode,
 )
 from deepseek_book_utils.reasoning.pen import Pen
+from tests.writing import decode_rows, encode_prompts, write
 
 PROMPT = "<bos> 9 a *3 b -1 ?"
 

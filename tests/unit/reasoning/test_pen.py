@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from deepseek_book_utils.lm.model import LanguageModel
-from deepseek_book_utils.reasoning.base import MINIATURE, write
+from deepseek_book_utils.reasoning.base import MINIATURE
 from deepseek_book_utils.reasoning.language import (
     CHINESE,
     DIGITS,
@@ -18,6 +18,7 @@ from deepseek_book_utils.reasoning.language import (
     encode,
 )
 from deepseek_book_utils.reasoning.pen import Pen, slip_of_the_pen
+from tests.writing import write
 
 PROMPT = "<bos> 9 a *3 b -1 ?"
 
