@@ -81,11 +81,14 @@ def draw(
     """One token a row, and its log-probability; logits (B, V) -> (B,), (B,).
 
     The `forbidden` tokens are not drawn. The log-probability is that of the whole
-    policy at temperature 1, as training computes it. Temperature 0 is greedy.
+    policy at temperature 1, as training computes it. Temperature 0 is greedy. Raises
+    ValueError for another temperature, or where no token can be drawn.
 
     Gumbel-max: argmax(log p_i + g_i) with g_i = -log(-log(u_i)), u_i uniform, is a draw
     from p (Gumbel, 1954).
     """
+    if not 0 <= temperature < float("inf"):
+        raise ValueError(f"temperature = {temperature}: take 0 (greedy) or more.")
     log_probs = F.log_softmax(logits.float(), dim=-1)
     scores = log_probs.index_fill(
         1, torch.tensor(forbidden, device=logits.device, dtype=torch.long), -torch.inf
@@ -93,7 +96,12 @@ def draw(
     if temperature > 0:
         u = torch.rand(scores.shape, generator=generator, device=scores.device)
         scores = scores / temperature - u.clamp_(min=1e-20).log_().neg_().log_()
-    tokens = scores.argmax(dim=-1)
+    best, tokens = scores.max(dim=-1)
+    if not best.isfinite().all():
+        raise ValueError(
+            "No token can be drawn: logits are NaN or infinite, or every token is "
+            "forbidden. Look at the weights first: training may have broken them."
+        )
     return tokens, log_probs.gather(1, tokens[:, None])[:, 0]
 
 
@@ -135,8 +143,8 @@ def generate(
     without the `forbidden` tokens.
 
     A response ends with `end`, or after `max_new_tokens`. `alter` may change what was
-    drawn before it is written. Raises ValueError if there is nothing to sample, or if
-    it exceeds the context.
+    drawn before it is written. Raises ValueError if there is nothing to sample, if it
+    exceeds the context, or if no token can be drawn.
     """
     check_request(policy, prompts, group_size, max_new_tokens, end, pad)
     prompts = prompts.to(next(policy.parameters()).device)

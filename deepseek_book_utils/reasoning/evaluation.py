@@ -34,7 +34,9 @@ from .rewards import (
 )
 
 # A look-ahead, since steps overlap: the value of one is the state of the next.
-STEP = re.compile(r"(?=\b(\d) ([a-l]) ([+*-]\d) (\d)(?: check (\d))?( wait)?)")
+STEP = re.compile(
+    r"(?=\b([0-9]) ([a-l]) ([+*-][0-9]) ([0-9])(?: check ([0-9]))?( wait)?)"
+)
 
 
 @dataclass(frozen=True)

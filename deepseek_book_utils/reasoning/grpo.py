@@ -24,6 +24,9 @@ def group_advantages(rewards: Tensor, group_size: int, scale: bool = True) -> Te
         raise ValueError(
             f"A group of {group_size} has nobody to compare with: take group_size >= 2."
         )
+    rewards = torch.as_tensor(rewards)  # whole numbers, booleans and lists will do
+    if not rewards.is_floating_point():
+        rewards = rewards.float()
     if rewards.ndim != 1 or len(rewards) == 0 or len(rewards) % group_size:
         raise ValueError(
             f"Expected rewards (B,), B a positive multiple of {group_size}; "

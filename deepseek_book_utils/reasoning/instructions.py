@@ -1,8 +1,8 @@
 """Tasks beside reasoning: write out a list, and solve a problem as the reader wishes.
 
-A *list* asks for its entries in an order and a language: `<bos> <reverse> <chinese> a 3
-b 7 ?` is answered by `<think> </think> <ans> b 七 a 三 </ans> <eos>`. A *wish* is a
-problem of arithmetic, in a language and in a form: `<show>` asks for every step,
+A *list* asks for its entries in an order and a language: `<bos> <reverse> <chinese> a
+*3 b -1 ?` is answered by `<think> </think> <ans> b 减一 a 乘三 </ans> <eos>`. A *wish*
+is a problem of arithmetic, in a language and in a form: `<show>` asks for every step,
 `<brief>` for the answer alone. A wish is judged by what it asks for, and not by the
 answer, as instructions are in IFEval (Zhou et al., arXiv 2311.07911).
 
@@ -14,19 +14,24 @@ rules.
 
 import random
 import re
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..settings import check_ranges
 from .base import MINIATURE
-from .corpus import CorpusSettings, Document, last_digit, sample_document, write_chain
+from .corpus import (
+    CorpusSettings,
+    Document,
+    last_digit,
+    sample_document,
+    speak,
+    write_chain,
+)
 from .language import (
     BOOK,
     BOS,
     DIGITS,
     EOS,
-    HAN_DIGITS,
     LABELS,
     TO_CHINESE,
     TO_ENGLISH,
@@ -49,32 +54,28 @@ WIDER = replace(MINIATURE, vocabulary=len(WORDS))  # the miniature, six words ri
 
 @dataclass(frozen=True)
 class ListProblem:
-    """Digits to be written out under their labels, in an order and a language."""
+    """Operations to be written out under their labels, in an order and a language."""
 
     order: str  # one of ORDERS
     tongue: str  # one of TONGUES
-    digits: tuple[int, ...]
-    first_label: int = 0
+    problem: Problem  # its operations; what it starts from does not matter
 
     @property
-    def labels(self) -> list[str]:
-        count = range(len(self.digits))
-        return [LABELS[(self.first_label + i) % len(LABELS)] for i in count]
+    def entries(self) -> list[tuple[str, str]]:
+        """Labels and operations, as they are given."""
+        return list(zip(self.problem.labels, self.problem.operations, strict=True))
 
     @property
     def prompt(self) -> str:
-        entries = zip(self.labels, self.digits, strict=True)
-        listed = " ".join(f"{label} {digit}" for label, digit in entries)
+        listed = " ".join(word for entry in self.entries for word in entry)
         return f"{BOS} {self.order} {self.tongue} {listed} ?"
 
     @property
     def answer(self) -> list[str]:
         """The words of the right answer."""
-        names = HAN_DIGITS if self.tongue == "<chinese>" else DIGITS
-        entries = list(zip(self.labels, self.digits, strict=True))
-        if self.order == "<reverse>":
-            entries.reverse()
-        return [word for label, digit in entries for word in (label, names[digit])]
+        entries = self.entries[:: -1 if self.order == "<reverse>" else 1]
+        words = [word for entry in entries for word in entry]
+        return speak(words, chinese=self.tongue == "<chinese>")
 
 
 @dataclass(frozen=True)
@@ -111,17 +112,10 @@ def decode_words(tokens: Sequence[int]) -> str:
 
 
 def sample_list(rng: random.Random) -> ListProblem:
-    """A training list of 3 to 6 digits."""
-    return draw_list(rng, held_out=False)
-
-
-def draw_list(rng: random.Random, held_out: bool) -> ListProblem:
-    """A list for training, or one of those that are kept for testing."""
-    while True:
-        digits = tuple(rng.randrange(10) for _ in range(rng.randint(3, 6)))
-        if (zlib.crc32(bytes(digits)) % 20 == 0) == held_out:
-            first = rng.randrange(len(LABELS))
-            return ListProblem(rng.choice(ORDERS), rng.choice(TONGUES), digits, first)
+    """A training list of 3 to 6 operations."""
+    return ListProblem(
+        rng.choice(ORDERS), rng.choice(TONGUES), sample_problem(rng, 3, 6)
+    )
 
 
 def sample_wish(rng: random.Random) -> Wish:
@@ -130,9 +124,10 @@ def sample_wish(rng: random.Random) -> Wish:
 
 
 def held_out_lists(count: int, seed: int = 0) -> list[ListProblem]:
-    """Test lists: one in twenty sequences of digits is in no training list."""
+    """Test lists: each opens with three operations that no training text contains."""
     rng = random.Random(seed)
-    return [draw_list(rng, held_out=True) for _ in range(count)]
+    problems = held_out_problems(count, 3, 6, seed)
+    return [ListProblem(rng.choice(ORDERS), rng.choice(TONGUES), p) for p in problems]
 
 
 def held_out_wishes(count: int, seed: int = 0) -> list[Wish]:
@@ -193,8 +188,8 @@ class GeneralSettings:
     ValueError on what is no probability.
     """
 
-    share: float = 0.28  # of what is no drill
-    wish_share: float = 0.55  # of general documents; the others are lists
+    share: float = 0.40  # of what is no drill
+    wish_share: float = 0.35  # of general documents; the others are lists
     textbook_share: float = 0.40  # of general documents; textbooks always obey
     obeys: float = 0.70  # the web obeys each instruction this often
     broken: float = 0.10  # answers of the web whose form is broken

@@ -165,14 +165,16 @@ def train_r1_zero(
     """Train the model in place; returns what the task measured at every step, before
     its update.
 
-    With `checkpoint` the run is saved after every step, and goes on from that file if
-    it exists. `watch` is called after every update with the step and its rollouts.
-    `advantages_of` compares the rewards; the default is GRPO's.
+    With `checkpoint` the run is saved before the first step and after every one, and
+    goes on from that file if it exists. `watch` is called after every update with the
+    step and its rollouts. `advantages_of` compares the rewards; the default is GRPO's.
     """
     run = start_run(model, task, settings, seed)
     run.name += f" {advantages_of.__name__}"
     if checkpoint and Path(checkpoint).exists():
         resume_run(checkpoint, run)
+    elif checkpoint:
+        save_run(checkpoint, run)  # who interrupts the first step finds the start again
     G = settings.group_size
     for step in progress(range(len(run.history), settings.updates)):
         problems = [task.sample(run.rng) for _ in range(settings.prompts)]
@@ -180,7 +182,7 @@ def train_r1_zero(
             model, task, problems, G, run.generator, settings.max_new_tokens
         )
         rewards = torch.tensor(
-            [task.reward(text, problems[i // G]) for i, text in enumerate(texts)]
+            [float(task.reward(text, problems[i // G])) for i, text in enumerate(texts)]
         )
         advantages = advantages_of(rewards, G)
         measured = task.measure(texts, problems)

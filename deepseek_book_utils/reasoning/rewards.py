@@ -12,9 +12,10 @@ from ..settings import check_ranges
 from .language import TO_CHINESE, TO_ENGLISH, Problem
 
 FORM = re.compile(
-    r"<think> ((?:(?!</?think>|</?ans>)\S+ )*)</think> <ans> (\d) </ans> <eos>"
+    r"<think> ((?:(?!</?think>|</?ans>)\S+ )*)</think> <ans> ([0-9]) </ans> <eos>"
 )
-ANSWER = re.compile(r"<ans> (\d) </ans>")
+# up to the first <ans>, which must hold one digit; \d would know many scripts' digits
+ANSWER = re.compile(r"\A(?:(?!<ans>).)*<ans> ([0-9]) </ans>", re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,9 @@ class Environments:
         if self.env.metadata.get("autoreset_mode") != AutoresetMode.NEXT_STEP:
             raise ValueError(f"{name}: make it with autoreset_mode=NEXT_STEP.")
         self.count, self.size, self.actions = count, space.shape[0], int(actions.n)
+        self._first = int(
+            actions.start
+        )  # ours are counted from 0, the task's from here
         self.observations = copied(self.env.reset(seed=seed)[0], np.float32)
         # Bookkeeping stays in numpy: on N numbers, torch costs several times as much.
         self._ended = np.zeros(count, bool)
@@ -74,7 +77,9 @@ class Environments:
 
     def step(self, actions: Tensor) -> Step:
         """Carry out one action (N,) in each copy."""
-        found, rewards, terminated, truncated, _ = self.env.step(actions.numpy())
+        found, rewards, terminated, truncated, _ = self.env.step(
+            actions.numpy() + self._first
+        )
         step = Step(
             self.observations,
             actions,

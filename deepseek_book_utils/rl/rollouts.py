@@ -31,7 +31,7 @@ def collect(
 ) -> Step:
     """Act for T = `steps` in all environments: the fields of a Step, each (T, N, ...).
 
-    `actor` maps observations (N, O) to logits (N, A).
+    `actor` maps observations (N, O) to logits (N, A). Raises ValueError on NaN.
     """
     rows = []
     for _ in range(steps):
@@ -39,6 +39,8 @@ def collect(
         # The largest of logits + Gumbel noise is a draw from softmax(logits).
         noise = -torch.empty_like(logits).exponential_(generator=generator).log()
         rows.append(envs.step((logits + noise).argmax(dim=-1)))
+    if logits.isnan().any():  # then argmax chose without a reason
+        raise ValueError("The actor says NaN: training broke it. Lower the rate.")
     return Step(*(torch.stack(field) for field in zip(*rows, strict=True)))
 
 
@@ -60,12 +62,16 @@ def greedy_returns(
 
     `scores` maps observations (N, O) to a number per action (N, A): Q-values or logits.
     Every episode runs in a copy of its own, so short ones are not counted more often.
+    Raises ValueError on NaN.
     """
     envs = Environments(name, episodes, seed)
     running = torch.ones(episodes, dtype=torch.bool)
     returns, weight = torch.zeros(episodes), 1.0
     while running.any():
-        step = envs.step(scores(envs.observations).argmax(dim=-1))
+        found = scores(envs.observations)
+        if found.isnan().any():  # then argmax would choose without a reason
+            raise ValueError("The scores are NaN: training broke the network.")
+        step = envs.step(found.argmax(dim=-1))
         returns += (weight * step.rewards).masked_fill(~running, 0.0)
         running &= ~(step.terminated | step.truncated)
         weight *= discount

@@ -73,6 +73,7 @@ TRICKS = (
     Trick("{T} {T} <ans> {r} </ans> <eos>", "there are two think parts", GREEDY),
     Trick("<think> {T} </think> <ans> {r} </ans> <eos>", "one think part stands in another", GREEDY),
     Trick("{T} <ans> <ans> {r} </ans> </ans> <eos>", "one answer part stands in another", MARKS),
+    Trick("{T} <ans> {w} <ans> {r} </ans> <eos>", "a second answer part opens in the first", MARKS),
     Trick(
         "<think> {chain} <eos> </think> <ans> {r} </ans> <eos>", "an end mark stands in the thoughts", MARKS
     ),

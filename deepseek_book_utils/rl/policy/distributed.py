@@ -75,7 +75,10 @@ def meet_and_train(
     """Join the group whose members meet at the file `meeting`, train, and leave."""
     stay_local()
     dist.init_process_group(
-        "gloo", init_method=f"file://{meeting}", rank=number, world_size=workers
+        "gloo",
+        store=dist.FileStore(meeting, workers),  # a path, where a URL would end at a #
+        rank=number,
+        world_size=workers,
     )
     result = train()
     dist.destroy_process_group()  # not after an error: others would seem to fail first

@@ -23,14 +23,16 @@ import torch
 
 # Orders alpha at which divergences are kept: the best one depends on sigma and delta.
 ORDERS = (*(1 + x / 10 for x in range(1, 100)), *range(11, 64), 80, 128, 256, 512)
+# Less noise hides hardly anybody, and the grid of a sum grows as 1 / noise^2.
+LEAST_NOISE = 0.05
 
 
 def renyi_divergence(noise: float, sample_rate: float, order: float) -> float:
     """What one step tells of one person: the Renyi divergence of this order.
 
-    noise: sigma, in units of the longest vector; sample_rate: q, the chance to take
-    part; order: alpha > 1. Mironov, Talwar and Zhang (2019), section 3. Raises
-    ValueError on values without sense.
+    noise: sigma, in units of the longest vector, at least LEAST_NOISE; sample_rate: q,
+    the chance to take part; order: alpha > 1. Mironov, Talwar and Zhang (2019), section
+    3. Raises ValueError on values without sense.
     """
     if not noise > 0 or not 0 <= sample_rate <= 1 or not 1 < order < math.inf:
         raise ValueError(
@@ -42,6 +44,11 @@ def renyi_divergence(noise: float, sample_rate: float, order: float) -> float:
         return 0.0
     if sample_rate == 1:
         return order / (2 * noise**2)  # no coin: two Gaussians, one apart
+    if noise < LEAST_NOISE:
+        raise ValueError(
+            f"noise = {noise} hides hardly anybody, and to count what it tells would "
+            f"take minutes: take at least {LEAST_NOISE}, or 0 for no privacy at all."
+        )
     # Without the person a coordinate is N(0, sigma^2), with them sometimes N(1, .).
     # The grid reaches twelve sigma beyond both ends of what matters, 0 and alpha.
     width = noise * min(noise, 1.0) / 8
@@ -107,14 +114,28 @@ def noise_for_epsilon(
 ) -> float:
     """The least noise, to a thousandth of it, that spends no more than `epsilon`.
 
-    Raises ValueError on values without sense.
+    Raises ValueError on values without sense, for an epsilon that no noise reaches at
+    this delta, and for one so large that less than LEAST_NOISE would do.
     """
     if not 0 < epsilon < math.inf or not 0 < sample_rate <= 1 or steps < 1:
         raise ValueError(
             f"epsilon = {epsilon}, sample_rate = {sample_rate}, steps = {steps}: take "
             "a finite epsilon > 0, 0 < sample_rate <= 1 and steps > 0."
         )
+    least = epsilon_from_renyi([0.0] * len(ORDERS), delta)  # of steps that tell nothing
+    if epsilon <= least:
+        raise ValueError(
+            f"epsilon = {epsilon} is out of reach: at delta = {delta} this accountant "
+            f"never tells less than {least:.4g}. Take a larger epsilon or delta."
+        )
     low, high = 0.1, 0.2
+    if epsilon_spent(low, sample_rate, steps, delta) <= epsilon:
+        low, high = LEAST_NOISE, low
+        if epsilon_spent(low, sample_rate, steps, delta) <= epsilon:
+            raise ValueError(
+                f"epsilon = {epsilon} asks for a noise below {LEAST_NOISE}, which "
+                "hides hardly anybody: take a smaller epsilon."
+            )
     while epsilon_spent(high, sample_rate, steps, delta) > epsilon:
         low, high = high, 2 * high
     while high / low > 1.001:

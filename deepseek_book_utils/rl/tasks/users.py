@@ -33,7 +33,9 @@ def play_cart_poles(
     longest: int = 200,
     greedy: bool = False,
 ) -> UserEpisodes:
-    """One episode of CartPole with each of these users (B,), on their own cart-pole."""
+    """One episode of CartPole with each of these users (B,), on their own cart-pole;
+    raises ValueError if the actor says NaN.
+    """
     if len(users) == 0:
         empty = torch.zeros(0, 1)
         nobody = (empty.long(), empty, empty.bool(), empty[:, 0].bool())
@@ -49,6 +51,8 @@ def play_cart_poles(
     over, rows = torch.zeros_like(running), []
     while running.any():
         scores = actor(observations)  # (B, A)
+        if scores.isnan().any():
+            raise ValueError("The actor says NaN: training broke it. Lower the rate.")
         if not greedy:  # logits + Gumbel noise: the largest is a draw from softmax
             noise = torch.empty_like(scores).exponential_(generator=generator)
             scores = scores - noise.log()

@@ -79,6 +79,11 @@ class SoftTarget:
         for target, weight in pairs:
             # theta' <- tau theta + (1 - tau) theta'            DDPG, algorithm 1
             target.lerp_(weight, self.tau)
+        # what is counted and not learned, as the means of a batch norm, is copied
+        for buffer, counted in zip(
+            self.network.buffers(), online.buffers(), strict=True
+        ):
+            buffer.copy_(counted)
 
     def values(self, observations: Tensor) -> Tensor:
         """(B, O) -> (B, A)."""

@@ -166,7 +166,8 @@ def test_responses_that_do_not_fit_the_problems() -> None:
 )
 def test_majority(answers, winner) -> None:
     said = [f"<think> </think> <ans> {answer} </ans> <eos>" for answer in answers.split()]
-    assert majority_answer([*said, TRUNCATED]) == winner
+    unread = ["<ans> 9 <ans> 8 </ans> <eos>", "<ans> ８ </ans> <eos>"] * 3
+    assert majority_answer([*said, TRUNCATED, *unread]) == winner
 
 
 # --- a model that has one sentence by heart: every measure is known ----------------------------------------

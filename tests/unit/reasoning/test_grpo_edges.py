@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, tensor
 
-from deepseek_book_utils.reasoning.grpo import average, grpo_loss, kl_estimate, policy_ratio
+from deepseek_book_utils.reasoning.grpo import average, group_advantages, grpo_loss, kl_estimate, policy_ratio
 
 LEVELS = ("token", "sequence", "geometric")
 VARIANTS = ("grpo", "bnpo", "dapo", "dr_grpo")
@@ -107,3 +107,15 @@ def test_a_reference_is_not_broadcast(shape) -> None:
     x = torch.zeros(2, 3)
     with pytest.raises(ValueError, match=r"pass ref_log_probs \(B, T\)"):
         grpo_loss(x, x, torch.zeros(2), MASK, beta=0.04, ref_log_probs=torch.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    "rewards", [tensor([1, 0, 0, 1]), tensor([True, False, False, True]), [1, 0, 0, 1.0]]
+)
+def test_rewards_may_be_whole_numbers_booleans_or_a_list(rewards) -> None:
+    expected = group_advantages(tensor([1.0, 0.0, 0.0, 1.0]), 4)
+    assert torch.equal(group_advantages(rewards, 4), expected) and expected.dtype == torch.float32
+
+
+def test_rewards_keep_their_precision() -> None:
+    assert group_advantages(torch.rand(4, dtype=torch.float64), 2).dtype == torch.float64

@@ -32,8 +32,8 @@ from deepseek_book_utils.reasoning.instructions import (
 )
 from deepseek_book_utils.reasoning.language import VOCABULARY, Problem, is_held_out
 
-LIST = ListProblem("<reverse>", "<chinese>", (3, 7, 2), first_label=10)
 PROBLEM = Problem(9, ("*3", "-1"))
+LIST = ListProblem("<reverse>", "<chinese>", Problem(0, ("+3", "*7", "-2"), first_label=10))
 SHOW = Wish("<english>", "<show>", PROBLEM)
 
 
@@ -51,20 +51,20 @@ def test_the_words_of_the_miniature_keep_their_numbers() -> None:
 
 
 def test_prompts() -> None:
-    assert LIST.prompt == "<bos> <reverse> <chinese> k 3 l 7 a 2 ?"
-    assert " ".join(LIST.answer) == "a 二 l 七 k 三"
+    assert LIST.prompt == "<bos> <reverse> <chinese> k +3 l *7 a -2 ?"
+    assert " ".join(LIST.answer) == "a 减二 l 乘七 k 加三"
     assert SHOW.prompt == "<bos> <english> <show> 9 a *3 b -1 ?"
 
 
 @pytest.mark.parametrize(
     ("asked", "response", "obeyed"),
     [
-        (LIST, answered("", "a 二 l 七 k 三"), True),
-        (LIST, answered("9", "a 二 l 七 k 三"), True),  # thinking is allowed
-        (LIST, answered("", "k 三 l 七 a 二"), False),  # forward
-        (LIST, answered("", "a 2 l 7 k 3"), False),  # English
-        (LIST, answered("", "a 二 l 七"), False),
-        (LIST, answered("", "a 二 l 七 k 三").removesuffix(" <eos>"), False),
+        (LIST, answered("", "a 减二 l 乘七 k 加三"), True),
+        (LIST, answered("9", "a 减二 l 乘七 k 加三"), True),  # thinking is allowed
+        (LIST, answered("", "k 加三 l 乘七 a 减二"), False),  # forward
+        (LIST, answered("", "a -2 l *7 k +3"), False),  # English
+        (LIST, answered("", "a 减二 l 乘七"), False),
+        (LIST, answered("", "a 减二 l 乘七 k 加三").removesuffix(" <eos>"), False),
         (SHOW, answered("9 a *3 7 b -1 6", "6"), True),
         (SHOW, answered("9 a *3 7 b -1 6", "5"), True),  # as in IFEval: the wish, not the answer
         (SHOW, answered("9 a *3 8 check 7 wait 9 a *3 7 b -1 6", "6"), True),
@@ -116,8 +116,8 @@ def asked_by(prompt: str) -> ListProblem | Wish:
     """The task of a prompt, read by hand."""
     words = prompt.split()
     if words[1] in ORDERS:
-        digits = tuple(int(word) for word in words[4::2])
-        return ListProblem(words[1], words[2], digits, "abcdefghijkl".index(words[3]))
+        listed = Problem(0, tuple(words[4::2]), "abcdefghijkl".index(words[3]))
+        return ListProblem(words[1], words[2], listed)
     return Wish(
         words[1], words[2], Problem(int(words[3]), tuple(words[5::2]), "abcdefghijkl".index(words[4]))
     )
@@ -149,13 +149,13 @@ def test_pages_of_the_wider_corpus() -> None:
     texts = [decode_words(ids) for ids, _ in pages]
     asking = [text for text in texts if "?" in text]
     general = [text for text in asking if any(word in text for word in INSTRUCTIONS)]
-    assert 0.24 < len(general) / len(asking) < 0.32
+    assert 0.36 < len(general) / len(asking) < 0.44
     for (_, weights), text in zip(pages, texts, strict=True):
         if "?" in text:
             assert not any(weights[: text.split().index("?") + 1]) and all(weights[-2:])
     for text in general:
         asked = asked_by(text.split(" ? ")[0])
-        assert isinstance(asked, ListProblem) or not is_held_out(asked.problem.operations)
+        assert not is_held_out(asked.problem.operations)
     books = [text for text in general if text.startswith("<book>")]
     assert all(
         obeys(t.split(" ? ")[1], asked_by(t.split(" ? ")[0].replace("<book>", "<bos>"))) for t in books
@@ -176,7 +176,8 @@ def test_a_mixture_keeps_its_shares() -> None:
 
 def test_what_is_kept_for_testing_is_in_no_training_text() -> None:
     rng, lists = random.Random(4), held_out_lists(200)
-    assert not {x.digits for x in lists} & {sample_list(rng).digits for _ in range(20_000)}
+    assert all(is_held_out(x.problem.operations) for x in lists)
+    assert not any(is_held_out(sample_list(rng).problem.operations) for _ in range(2000))
     assert lists == held_out_lists(200) != held_out_lists(200, seed=1)
     assert all(is_held_out(wish.problem.operations) for wish in held_out_wishes(50))
 
@@ -186,4 +187,4 @@ def test_samples_vary_all_that_they_may() -> None:
     lists, wishes = [sample_list(rng) for _ in range(300)], [sample_wish(rng) for _ in range(300)]
     assert {x.order for x in lists} == set(ORDERS) and {x.tongue for x in lists} == set(TONGUES)
     assert {x.form for x in wishes} == set(FORMS) and {x.tongue for x in wishes} == set(TONGUES)
-    assert {len(x.digits) for x in lists} == {3, 4, 5, 6}
+    assert {len(x.entries) for x in lists} == {3, 4, 5, 6}

@@ -219,6 +219,19 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(cuts, tmp_path) -> None:
     assert same_weights(weights_of(resumed), weights_of(whole))
 
 
+def test_a_run_interrupted_in_its_first_step_begins_again_with_the_same_numbers(tmp_path) -> None:
+    """The cell is run again with the same model, whose weights the step has changed already."""
+    whole, model = new_model(), new_model()
+    expected = train_r1_zero(whole, TASK, SMALL, seed=5)
+    with pytest.raises(KeyError):
+        train_r1_zero(
+            model, TASK, SMALL, seed=5, checkpoint=tmp_path / "run.pt", watch=lambda step, _: {}[step]
+        )
+    assert not same_weights(weights_of(model), weights_of(new_model()))
+    assert repr(train_r1_zero(model, TASK, SMALL, seed=5, checkpoint=tmp_path / "run.pt")) == repr(expected)
+    assert same_weights(weights_of(model), weights_of(whole))
+
+
 def test_a_checkpoint_changes_no_numbers_and_a_finished_run_is_not_run_again(tmp_path) -> None:
     plain, saved = new_model(), new_model()
     expected = train_r1_zero(plain, TASK, SMALL, seed=5)

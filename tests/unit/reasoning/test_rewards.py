@@ -36,7 +36,16 @@ PROBLEM = Problem(9, ("*3", "-1"))  # the answer is 6
         # nested and repeated tags
         ("<think> <think> 9 </think> </think> <ans> 6 </ans> <eos>", 1, 0),
         ("<think> 9 </think> <think> 9 </think> <ans> 6 </ans> <eos>", 1, 0),
-        ("<think> 9 </think> <ans> <ans> 6 </ans> </ans> <eos>", 1, 0),
+        ("<think> 9 </think> <ans> <ans> 6 </ans> </ans> <eos>", 0, 0),  # the first holds a mark
+        ("<think> 9 </think> <ans> 3 <ans> 6 </ans> <eos>", 0, 0),  # and this one is never closed
+        ("<ans> 3 <ans> 6 </ans> <eos>", 0, 0),
+        ("<think> 9 </think> <ans> 5 6 </ans> <ans> 6 </ans> <eos>", 0, 0),
+        # digits of other scripts
+        ("<think> </think> <ans> ６ </ans> <eos>", 0, 0),
+        ("<think> </think> <ans> ٦ </ans> <eos>", 0, 0),
+        # over two lines
+        ("<ans> 7 </ans>\n<ans> 6 </ans> <eos>", 0, 0),
+        ("9\n<ans> 6 </ans> <eos>", 1, 0),
         # answer never closed, or empty, or outside its tags
         ("<think> 9 </think> <ans> 6 <eos>", 0, 0),
         ("<think> 9 </think> <ans> </ans> <eos>", 0, 0),

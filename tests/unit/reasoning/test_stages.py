@@ -35,10 +35,10 @@ from deepseek_book_utils.reasoning.stages import (
 from deepseek_book_utils.reasoning.tasks import evaluate
 
 PROBLEM = Problem(9, ("*3", "-1"))
-LIST = ListProblem("<forward>", "<english>", (3, 7))
+LIST = ListProblem("<forward>", "<english>", PROBLEM)
 WISH = Wish("<chinese>", "<brief>", PROBLEM)
 RIGHT = "<think> 9 a *3 7 b -1 6 </think> <ans> 6 </ans> <eos>"
-WRITTEN = "<think> </think> <ans> a 3 b 7 </ans> <eos>"
+WRITTEN = "<think> </think> <ans> a *3 b -1 </ans> <eos>"
 GRANTED = "<think> </think> <ans> 六 </ans> <eos>"
 TINY = StageSettings(
     cold_documents=8,
@@ -62,7 +62,7 @@ def small_model() -> LanguageModel:
         (RIGHT, PROBLEM, 1 + 0.2 + 0.5),
         (GRANTED, PROBLEM, 0.0),
         (WRITTEN, LIST, 1.2),
-        (WRITTEN.replace("7", "8"), LIST, 0.2),
+        (WRITTEN.replace("-1", "-2"), LIST, 0.2),
         (WRITTEN.replace("</think> ", ""), LIST, 0.0),
         (GRANTED, WISH, 1.2),
         (RIGHT, WISH, 0.2),  # it shows its steps, in English

@@ -66,7 +66,7 @@ CASES = [
     Case(
         GeneralSettings(),
         general_pages,
-        {"share": 0.6, "wish_share": 0.1, "textbook_share": 0.9, "obeys": 0.1, "broken": 0.6},
+        {"share": 0.6, "wish_share": 0.9, "textbook_share": 0.9, "obeys": 0.1, "broken": 0.6},
     ),
     Case(
         DecodingSettings(top_k=3),

@@ -87,7 +87,7 @@ CASES = [
     Case(
         FineTuneSettings(epochs=1, documents=4),
         study,
-        {"epochs": 2, "documents": 3, "row": 12, "learning_rate": 0.1, "max_grad_norm": 1e-3},
+        {"epochs": 2, "documents": 3, "row": 24, "learning_rate": 0.1, "max_grad_norm": 1e-3},
     ),
     Case(
         StageSettings(cold_documents=8, problems=4, answers=2, general_documents=5),

@@ -247,3 +247,13 @@ def test_command_line(monkeypatch, capsys, tmp_path) -> None:
     told = torch.load(tmp_path / "weights.pt", weights_only=True)
     network, _ = DistributedRLTrainer(NAME, A2CSettings(total_steps=1024), 0, 4, "serial").train()
     assert all(torch.equal(told[name], value) for name, value in network.state_dict().items())
+
+
+def test_processes_meet_in_a_folder_of_any_name(monkeypatch, tmp_path) -> None:
+    """A URL would end at the #, outside of the folder: the second run would find the first one's file."""
+    folder = tmp_path / "a#b ?c%20 数"
+    folder.mkdir()
+    monkeypatch.setattr(distributed.tempfile, "tempdir", str(folder))
+    for _ in range(2):
+        DistributedRLTrainer(NAME, SMALL, 0, 2, "processes").train()
+    assert list(tmp_path.iterdir()) == [folder] and not list(folder.iterdir())

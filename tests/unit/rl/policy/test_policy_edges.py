@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn, tensor
 
 from deepseek_book_utils.rl.advantages import normalise_advantages
-from deepseek_book_utils.rl.policy.actor_critic import a2c_loss
+from deepseek_book_utils.rl.policy.actor_critic import ActorCritic, a2c_loss
 from deepseek_book_utils.rl.policy.natural_gradient import surrogate
 from deepseek_book_utils.rl.policy.ppo import Experience, ppo_loss
 from deepseek_book_utils.rl.policy.private_policy import UserEpisodes, episode_advantages, episode_gradients
+from deepseek_book_utils.rl.policy.trpo import RealRows, TRPOSettings, TrustStep, trust_region_step
 
 REAL = tensor([True, False, True, False])
 FILLERS = [math.nan, math.inf, -math.inf, 1e30]
@@ -94,3 +95,32 @@ def test_what_a_user_did_after_the_end_is_not_seen(filler) -> None:
         for x in (seen, seen.masked_fill(~real[..., None], filler))
     ]
     assert torch.equal(*gradients) and gradients[0].isfinite().all()
+
+
+@pytest.mark.parametrize("count", [2, 3, 100, 512, 4096])
+@pytest.mark.parametrize("value", [0.3, 0.1, -0.7, 1e-20, 1e6, 0.0])
+def test_equal_advantages_stay_nothing(value, count) -> None:
+    """Rounding leaves a spread of 1e-8: divided by itself it once was 0.75 for 512 times 0.3."""
+    advantages, real = torch.full((count,), value), torch.ones(count).bool()
+    assert (normalise_advantages(advantages, real) == 0).all()
+    real[0] = False
+    assert (normalise_advantages(advantages.index_fill(0, tensor([0]), 5.0), real) == 0).all()
+    almost = advantages * (1 + 1e-7 * torch.arange(count).remainder(2))
+    assert (normalise_advantages(almost, torch.ones(count).bool()) == 0).all()
+
+
+def test_a_spread_that_is_small_but_real_is_scaled_up() -> None:
+    advantages = 1 + 1e-4 * torch.arange(8.0)
+    scaled = normalise_advantages(advantages, torch.ones(8).bool())
+    expected = (torch.arange(8.0) - 3.5) / torch.arange(8.0).std()
+    assert torch.allclose(scaled, expected, atol=2e-2)
+
+
+def test_trpo_takes_no_step_on_equal_advantages() -> None:
+    torch.manual_seed(0)
+    actor = ActorCritic(4, 2).actor
+    weights = nn.utils.parameters_to_vector(actor.parameters()).detach().clone()
+    advantages = normalise_advantages(torch.full((512,), 0.3), torch.ones(512).bool())
+    rows = RealRows(torch.randn(512, 4), torch.randint(2, (512,)), advantages, advantages)
+    assert trust_region_step(actor, rows, TRPOSettings()) == TrustStep(0.0, 0.0, 0.0, 0.0)
+    assert torch.equal(nn.utils.parameters_to_vector(actor.parameters()), weights)

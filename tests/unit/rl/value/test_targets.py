@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 import torch
+from torch import nn
 
 from deepseek_book_utils.rl.networks import QNetwork
 from deepseek_book_utils.rl.value.targets import (
@@ -100,3 +101,16 @@ def test_dynamic_target_copies_only_then() -> None:
 def test_what_a_target_refuses(make, message) -> None:
     with pytest.raises(ValueError, match=message):
         make(network())
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_what_is_counted_and_not_learned_follows_too(kind) -> None:
+    """Means and variances of a batch norm are buffers."""
+    online = nn.Sequential(nn.Linear(4, 2), nn.BatchNorm1d(2, momentum=0.5))
+    target = kind(online.eval())
+    online.train()(SEEN + 3)
+    online.eval()
+    assert not torch.allclose(target.values(SEEN), online(SEEN), atol=1e-3)
+    for _ in range(200):
+        target.update(online, 1.0)
+    assert torch.allclose(target.values(SEEN), online(SEEN), atol=1e-4)
