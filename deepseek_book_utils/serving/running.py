@@ -52,7 +52,7 @@ def _serve(
 @contextmanager
 def running_server(
     make_app: Callable[[ServingSettings], Flask],
-    settings: ServingSettings = ServingSettings(),
+    settings: ServingSettings,
     start_within: float = 60.0,
     silence: int = 10,
 ) -> Iterator[str]:

@@ -61,7 +61,7 @@ def test_a_service_that_cannot_start_is_told_from_a_slow_one(capfd: pytest.Captu
     def wrong(settings: ServingSettings) -> None:
         raise OSError("no model here")
 
-    with pytest.raises(RuntimeError, match="exit code 1"), running_server(wrong, start_within=200):
+    with pytest.raises(RuntimeError, match="exit code 1"), running_server(wrong, SMALL, start_within=200):
         pass
     assert "no model here" in capfd.readouterr().err
 
@@ -95,7 +95,7 @@ def test_clients_that_say_nothing_hold_nobody_up_and_are_hung_up_on() -> None:
 
 def test_twenty_clients_for_five_seconds() -> None:
     questions = [(f"question {i}", ("supervised", "rl")[i % 2]) for i in range(50)]
-    with running_server(service, start_within=200) as url:
+    with running_server(service, ServingSettings(), start_within=200) as url:
         got = put_under_load(url, questions, clients=20, seconds=5)
         health = get(url, "/healthz").body
     assert len(got) > 40
