@@ -108,6 +108,7 @@ claims: $(READY)  ## makes the records that are stale, seeds that claims rest on
 bench: $(READY)  ## our code beside the libraries a reader would use instead
 	$(PY) -m benchmarks
 	$(PY) -m benchmarks.rl
+	$(PY) -m benchmarks.serving
 
 clean:  ## removes what the build made; the environments stay
 	rm -rf _build book/exercises build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from queue import Full
 from typing import Any, NoReturn
 
-from flask import Flask, Response, abort, request
+import flask
+from flask import Flask, Response, abort
 from werkzeug.exceptions import HTTPException
 
 from .batching import Batcher, ServingSettings
@@ -88,15 +89,20 @@ def create_app(
     @app.get("/healthz")
     def health() -> Response:
         alive = batcher.worker.is_alive()
-        counts = {"answered": batcher.answered, "batches": batcher.batches}
-        status = {"status": "ok" if alive else "the worker has died: start again"}
-        return reply(200 if alive else 503, status | counts)
+        found = {
+            "status": "ok" if alive else "the worker has died: start again",
+            "waiting": batcher.waiting.qsize(),
+            "working": batcher.working,
+            "requests": batcher.requests,
+            "batches": batcher.batches,
+        }
+        return reply(200 if alive else 503, found)
 
     @app.post("/finetune_inference")
     def infer() -> Response:
-        if request.mimetype != "application/json":
+        if flask.request.mimetype != "application/json":
             refuse(415, "Send JSON with the header Content-Type: application/json.")
-        mode, text = read_question(request.get_data(), modes)
+        mode, text = read_question(flask.request.get_data(), modes)
         try:
             if check:
                 check(text)

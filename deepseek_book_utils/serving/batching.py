@@ -93,7 +93,8 @@ class Batcher:
     ) -> None:
         self.answer, self.settings = answer, settings
         self.waiting: Queue[Request] = Queue(settings.queue)
-        self.answered = self.batches = 0  # so far
+        self.working = 0  # requests that the model has before it now
+        self.requests = self.batches = 0  # taken so far
         self.worker = threading.Thread(target=self.work, daemon=True)
         self.worker.start()
 
@@ -106,9 +107,13 @@ class Batcher:
             # whoever has given up is left out
             batch = [r for r in batch if r.answer.set_running_or_notify_cancel()]
             if batch:
+                self.requests, self.batches = (
+                    self.requests + len(batch),
+                    self.batches + 1,
+                )
+                self.working = len(batch)
                 answer_batch(batch, self.answer)
-                self.answered += len(batch)
-                self.batches += 1
+                self.working = 0
 
     def ask(self, asked: Any) -> Any:
         """The answer to one request, from any thread.

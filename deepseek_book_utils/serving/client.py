@@ -71,7 +71,11 @@ def ask_on(connection: http.client.HTTPConnection, text: str, mode: str) -> Repl
 
 
 def put_under_load(
-    url: str, questions: Sequence[Question], clients: int, seconds: float
+    url: str,
+    questions: Sequence[Question],
+    clients: int,
+    seconds: float,
+    timeout: float = 600.0,
 ) -> list[tuple[Question, Reply]]:
     """Let `clients` threads ask one question after the other for so many seconds;
     returns what each asked and got.
@@ -84,7 +88,7 @@ def put_under_load(
     begin, end = threading.Barrier(clients), [float("inf")]
 
     def client(number: int) -> None:
-        connection = connect(url)
+        connection = connect(url, timeout)
         try:
             begin.wait()
             end[0] = min(end[0], time.monotonic() + seconds)

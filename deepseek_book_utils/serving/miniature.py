@@ -1,10 +1,11 @@
 """The arithmetic miniature behind the service: two models in a folder, problems in,
 chains of thought out.
 
-Each file remembers with which word its model is asked. A base that was never fine-tuned
+A file may remember with which word its model is asked: a base that was never fine-tuned
 answers well after `<book>`, as a textbook does.
 """
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,19 +16,13 @@ from ..lm.policy import Policy
 from ..lm.sampling import generate, pad_left
 from ..model_files import load_model, save_model
 from ..reasoning.arithmetic import arithmetic
-from ..reasoning.language import (
-    BOOK,
-    BOS,
-    EOS,
-    PAD,
-    TOKEN_ID,
-    decode,
-    encode,
-    parse_problem,
-)
+from ..reasoning.cold_start import cold_start_documents, fine_tune
+from ..reasoning.instructions import decode_words
+from ..reasoning.language import BOS, EOS, PAD, TOKEN_ID, encode, parse_problem
 from ..reasoning.pretrained import pretrained_base
-from ..reasoning.r1_zero import R1ZeroSettings, train_r1_zero
+from ..reasoning.r1_zero import train_r1_zero
 from ..reasoning.rewards import ANSWER
+from ..reasoning.stages import StageSettings
 from ..training import progress
 from .app import Answer
 
@@ -73,7 +68,7 @@ def answer_problems(policy: Policy, opening: str = BOS) -> Answer:
             end=TOKEN_ID[EOS],
             pad=TOKEN_ID[PAD],
         ).responses.tolist()
-        responses = [decode(row) for row in rows]
+        responses = [decode_words(row) for row in rows]
         found = [ANSWER.search(response) for response in responses]
         return [
             {"answer": match and match[1], "response": response}
@@ -103,19 +98,24 @@ def load_answers(folder: str | Path) -> dict[str, Answer]:
 def make_models(
     folder: str | Path,
     seed: int = 0,
-    settings: R1ZeroSettings = R1ZeroSettings(),
+    settings: StageSettings = StageSettings(),
     base: Callable[[int], LanguageModel] = pretrained_base,
 ) -> None:
-    """Make both models and write them to `folder`: the base, asked as a textbook is,
-    and the same base after R1-Zero.
+    """Make both models and write them to `folder`: the base after a cold start, and the
+    same base after R1-Zero.
     """
     model = base(seed)
-    save_model(path_of(folder, "supervised"), model, opening=BOOK)
+    tuned = copy.deepcopy(model)
+    documents = cold_start_documents(
+        settings.cold_documents, seed, settings.cold_checks
+    )
+    fine_tune(tuned, documents, settings.cold, seed)
+    save_model(path_of(folder, "supervised"), tuned)
     train_r1_zero(
         model,
         arithmetic(),
-        settings,
+        settings.rl,
         seed,
         progress=lambda steps: progress(steps, "R1-Zero"),
     )
-    save_model(path_of(folder, "rl"), model, opening=BOS)
+    save_model(path_of(folder, "rl"), model)

@@ -25,9 +25,7 @@ from .server import listen, serve
 SPAWN = multiprocessing.get_context("spawn")  # a fresh process on every system
 
 
-def _serve(
-    code: bytes, settings: ServingSettings, silence: int, pipe: Connection
-) -> None:
+def _serve(code: bytes, silence: int, pipe: Connection) -> None:
     """What the new process does: build the application, say where it listens, serve."""
     stop = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides about Ctrl-C
@@ -41,7 +39,8 @@ def _serve(
 
     threading.Thread(target=follow, daemon=True).start()
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the clients need a core too
-    app = cloudpickle.loads(code)(settings)
+    make_app, settings = cloudpickle.loads(code)
+    app = make_app(settings)
     listener = listen("127.0.0.1", 0)
     pipe.send(listener.getsockname()[1])
     serve(app, settings, listener, stop, silence)
@@ -52,7 +51,7 @@ def _serve(
 @contextmanager
 def running_server(
     make_app: Callable[[ServingSettings], Flask],
-    settings: ServingSettings = ServingSettings(),
+    settings: ServingSettings,
     start_within: float = 60.0,
     silence: int = 10,
 ) -> Iterator[str]:
@@ -66,7 +65,7 @@ def running_server(
     pipe, theirs = SPAWN.Pipe(duplex=False)
     process = SPAWN.Process(
         target=_serve,
-        args=(cloudpickle.dumps(make_app), settings, silence, theirs),
+        args=(cloudpickle.dumps((make_app, settings)), silence, theirs),
         daemon=True,
     )
     end = time.monotonic() + start_within

@@ -70,7 +70,7 @@ def test_everybody_gets_the_answer_to_their_own_question() -> None:
     assert len(got) == 800
     assert all(reply["answer"] == asked.upper() for asked, reply in got.items())
     assert max(reply["batch"] for reply in got.values()) <= 8
-    assert batcher.answered == 800 and batcher.batches < 800
+    assert batcher.requests == 800 and batcher.batches < 800
 
 
 def test_a_full_queue_sends_away_and_a_slow_model_is_given_up() -> None:
@@ -92,7 +92,7 @@ def test_a_full_queue_sends_away_and_a_slow_model_is_given_up() -> None:
         thread.join()
     assert sorted(o.__name__ for o in outcomes) == ["Full", "Full", "Full", "TimeoutError", "TimeoutError"]
     end = time.monotonic() + 30
-    while batcher.answered < 1 and time.monotonic() < end:
+    while batcher.working and time.monotonic() < end:
         time.sleep(0.05)
     assert batcher.ask("0.0") == {"answer": "0.0"}
-    assert batcher.answered == 2  # the one that had given up in the queue cost nothing
+    assert batcher.requests == 2  # the one that had given up in the queue cost nothing

@@ -16,6 +16,7 @@ from deepseek_book_utils.model_files import save_model
 from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
 from deepseek_book_utils.reasoning.language import BOOK, BOS, EOS, PAD, TOKEN_ID, encode, held_out_problems
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings
+from deepseek_book_utils.reasoning.stages import StageSettings
 from deepseek_book_utils.serving.__main__ import main
 from deepseek_book_utils.serving.client import ask
 from deepseek_book_utils.serving.miniature import (
@@ -96,7 +97,8 @@ def test_the_longest_problem_fits_and_one_step_more_does_not(base: LanguageModel
 
 
 def test_both_models_are_made_and_loaded(base: LanguageModel, tmp_path: Path) -> None:
-    settings = R1ZeroSettings(updates=1, prompts=2, group_size=2)
+    rl = R1ZeroSettings(updates=1, prompts=2, group_size=2)
+    settings = StageSettings(rl=rl, cold_documents=8)
     make_models(tmp_path, 3, settings, base=lambda seed: base.float())
     answers = load_answers(tmp_path)
     assert list(answers) == ["supervised", "rl"]

@@ -1,6 +1,8 @@
 """The process: it finishes what is in flight, and nobody is held up by clients that say nothing."""
 
+import inspect
 import os
+import re
 import signal
 import socket
 import threading
@@ -10,11 +12,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from deepseek_book_utils.serving import app, batching
 from deepseek_book_utils.serving.batching import ServingSettings
 from deepseek_book_utils.serving.client import Reply, ask, get, put_under_load
 from deepseek_book_utils.serving.running import SPAWN, running_server
 from deepseek_book_utils.serving.server import listen
-from tests.unit.serving.services import IMPATIENT, SMALL, service
+from deepseek_book_utils.settings import check_ranges
+from tests.unit.serving.services import IMPATIENT, SMALL, service, upper
 
 
 def in_background(url: str, *texts: str, mode: str = "sleepy") -> tuple[list[threading.Thread], list[Reply]]:
@@ -61,7 +65,7 @@ def test_a_service_that_cannot_start_is_told_from_a_slow_one(capfd: pytest.Captu
     def wrong(settings: ServingSettings) -> None:
         raise OSError("no model here")
 
-    with pytest.raises(RuntimeError, match="exit code 1"), running_server(wrong, start_within=200):
+    with pytest.raises(RuntimeError, match="exit code 1"), running_server(wrong, SMALL, start_within=200):
         pass
     assert "no model here" in capfd.readouterr().err
 
@@ -95,14 +99,14 @@ def test_clients_that_say_nothing_hold_nobody_up_and_are_hung_up_on() -> None:
 
 def test_twenty_clients_for_five_seconds() -> None:
     questions = [(f"question {i}", ("supervised", "rl")[i % 2]) for i in range(50)]
-    with running_server(service, start_within=200) as url:
+    with running_server(service, ServingSettings(), start_within=200) as url:
         got = put_under_load(url, questions, clients=20, seconds=5)
         health = get(url, "/healthz").body
     assert len(got) > 40
     for (text, mode), reply in got:
         assert reply.status == 200
         assert (reply.body["mode"], reply.body["answer"]) == (mode, text.upper())
-    assert health["answered"] == len(got) and health["batches"] < len(got)
+    assert health["requests"] == len(got) and health["batches"] < len(got)
 
 
 def test_a_port_that_is_taken_is_named() -> None:
@@ -110,3 +114,15 @@ def test_a_port_that_is_taken_is_named() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match=f"127.0.0.1:{port} .*--port"):
             listen("127.0.0.1", port)
+
+
+def test_a_service_written_in_a_notebook_runs_as_it_stands_there() -> None:
+    """The source of the service, edited and run as cells are, where no file holds it."""
+    source = "".join(inspect.getsource(module) for module in (batching, app))
+    source = re.sub(r"from \.(?:batching|\.settings) import .*", "", source)
+    source = source.replace('{"mode": mode} |', '{"mode": "edited"} |')
+    source += "\ndef make(settings): return create_app({'rl': upper}, settings)\n"
+    cells = {"__name__": "__main__", "check_ranges": check_ranges, "upper": upper}
+    exec(source, cells)
+    with running_server(cells["make"], cells["ServingSettings"](queue=1), start_within=200) as url:
+        assert ask(url, "a", "rl").body == {"mode": "edited", "answer": "A", "batch": 1}
