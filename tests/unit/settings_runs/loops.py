@@ -16,6 +16,12 @@ from deepseek_book_utils.reasoning.multi_task import MultiTaskModel, MultiTaskSe
 from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
 from deepseek_book_utils.reasoning.questions import QUESTION_WORDS, TASKS, sample_questions
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
+from deepseek_book_utils.reasoning.reading.docstrings import readings, vocabulary_of
+from deepseek_book_utils.reasoning.reading.question_answering import (
+    AnsweringSettings,
+    QuestionAnsweringModel,
+    train_answering,
+)
 from deepseek_book_utils.reasoning.rejection import RFTSettings, train_rft
 from deepseek_book_utils.reasoning.stages import StageSettings, run_stages
 from deepseek_book_utils.reasoning.tasks import Task
@@ -83,7 +89,29 @@ def recipe(settings: StageSettings) -> Any:
     return calls
 
 
+def answer(settings: AnsweringSettings) -> Any:
+    torch.manual_seed(0)
+    data = readings("Return the sum of items in a list if all are numbers")
+    model = QuestionAnsweringModel(vocabulary_of(data, least=1), width=8)
+    return train_answering(model, data, settings, 0), weights_of(model)
+
+
 CASES = [
+    Case(
+        AnsweringSettings(updates=3, batch_size=4, samples=3, warm_up=2),
+        answer,
+        {
+            "updates": 4,
+            "batch_size": 5,
+            "samples": 2,
+            "supervised_weight": 0.5,
+            "policy_weight": 0.5,
+            "learning_rate": 0.1,
+            "warm_up": 3,
+            "weight_decay": 0.5,
+            "max_grad_norm": 1e-3,
+        },
+    ),
     Case(
         FineTuneSettings(epochs=1, documents=4),
         study,

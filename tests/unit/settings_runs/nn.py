@@ -4,11 +4,15 @@ from functools import partial
 from typing import Any
 
 import torch
+from torch import nn
 
+from deepseek_book_utils.nn.continual import ContinualSettings, learn_in_turn
 from deepseek_book_utils.nn.encoder import Encoder, EncoderSettings
+from deepseek_book_utils.nn.fitting import FitSettings, fit
 from deepseek_book_utils.nn.optimizers import AdamSettings, LAMBSettings, SGDSettings, adam, adamw, lamb, sgd
+from deepseek_book_utils.nn.robustness import AttackSettings, pgd
 from deepseek_book_utils.nn.schedules import PlateauSettings, PlateauState, reduce_on_plateau
-from tests.unit.settings_runs.case import Case
+from tests.unit.settings_runs.case import Case, weights_of
 
 
 def three_steps(rule: Any, settings: Any) -> torch.Tensor:
@@ -32,6 +36,28 @@ def encode(settings: EncoderSettings) -> list[torch.Tensor]:
     return [encoder(tokens, tokens >= 0), torch.tensor(encoder.positions.weight.shape)]
 
 
+def fit_a_line(settings: FitSettings) -> list[Any]:
+    slope = torch.tensor([1.0], requires_grad=True)
+    x = torch.arange(6.0)
+    return [fit([slope], lambda b: (slope * x[b] - 3 * x[b]).square().mean(), 6, settings, 0), slope.detach()]
+
+
+def pictures() -> tuple[nn.Module, torch.Tensor, torch.Tensor]:
+    torch.manual_seed(0)
+    return nn.Linear(4, 3), torch.rand(6, 4), torch.arange(6) % 3
+
+
+def attack(settings: AttackSettings) -> torch.Tensor:
+    return pgd(*pictures(), settings, torch.Generator().manual_seed(0))
+
+
+def learn_two_things(settings: ContinualSettings) -> list[Any]:
+    model, images, labels = pictures()
+    stages = [(images[:3], labels[:3]), (images[3:], labels[3:].flip(0))]
+    learn_in_turn(model, stages, settings, FitSettings(updates=2), 0)
+    return weights_of(model)
+
+
 ADAM = {"learning_rate": 0.2, "beta1": 0.5, "beta2": 0.5, "epsilon": 0.1, "weight_decay": 0.5}
 CASES = [
     Case(
@@ -46,6 +72,17 @@ CASES = [
         PlateauSettings(patience=1),
         plateau,
         {"factor": 0.5, "patience": 2, "threshold": 0.2, "cooldown": 2, "minimum": 0.05},
+    ),
+    Case(
+        FitSettings(updates=3, batch_size=2),
+        fit_a_line,
+        {"updates": 4, "batch_size": 3, "learning_rate": 0.1, "weight_decay": 0.5},
+    ),
+    Case(AttackSettings(), attack, {"size": 0.1, "steps": 1, "step_size": 0.02}),
+    Case(
+        ContinualSettings(replayed=1, ewc=1.0, distilled=1.0),
+        learn_two_things,
+        {"replayed": 2, "ewc": 50.0, "distilled": 0.1, "temperature": 9.0},
     ),
     Case(
         EncoderSettings(vocabulary=7, context=5, width=8, layers=1, heads=2, expansion=2),

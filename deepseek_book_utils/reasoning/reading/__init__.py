@@ -1,0 +1,1 @@
+"""Reading a text for the answer to a question."""
