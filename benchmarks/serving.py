@@ -18,8 +18,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import flask
 import psutil
-from flask import Flask, jsonify, request
 
 from deepseek_book_utils.lm.model import LanguageModel, ModelSettings
 from deepseek_book_utils.model_files import load_model, save_model
@@ -41,24 +41,24 @@ LINE = "    {name:10}{clients:8}{tokens_per_second:14,}{tokens_per_cpu_second:18
 Got = list[tuple[Question, Reply]]
 
 
-def batched(path: str, settings: ServingSettings) -> Flask:
+def batched(path: str, settings: ServingSettings) -> flask.Flask:
     """Our service."""
     model, _ = load_model(path, LanguageModel, ModelSettings)
     return create_app({"supervised": answer_problems(model.double(), BOOK)}, settings, read_problem)
 
 
-def plain(path: str, settings: ServingSettings) -> Flask:
+def plain(path: str, settings: ServingSettings) -> flask.Flask:
     """The same model as a tutorial would serve it: every request computes its own answer."""
     model, _ = load_model(path, LanguageModel, ModelSettings)
-    answer, app = answer_problems(model.double(), BOOK), Flask(__name__)
+    answer, app = answer_problems(model.double(), BOOK), flask.Flask(__name__)
 
     @app.get("/healthz")
     def health() -> Any:
-        return jsonify(status="ok")
+        return flask.jsonify(status="ok")
 
     @app.post("/finetune_inference")
     def infer() -> Any:
-        return jsonify(answer([request.get_json()["text"]])[0])
+        return flask.jsonify(answer([flask.request.get_json()["text"]])[0])
 
     return app
 

@@ -43,6 +43,7 @@ def copied(numbers: np.ndarray, kind: type[np.generic]) -> Tensor:
 class Environments:
     """`count` copies of a gymnasium task; `observations` (N, O) is what they show now.
 
+    Copy i starts from seed + i: runs that must share no start take seeds `count` apart.
     Raises ValueError unless actions are discrete and an observation is one row of
     numbers.
     """

@@ -6,6 +6,7 @@ limits for each of them, encryption. A proxy in front of the service brings thes
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from queue import Full
 from typing import Any, NoReturn
@@ -95,6 +96,7 @@ def create_app(
             "working": batcher.working,
             "requests": batcher.requests,
             "batches": batcher.batches,
+            "cpu_seconds": time.process_time(),
         }
         return reply(200 if alive else 503, found)
 

@@ -107,6 +107,7 @@ def test_twenty_clients_for_five_seconds() -> None:
         assert reply.status == 200
         assert (reply.body["mode"], reply.body["answer"]) == (mode, text.upper())
     assert health["requests"] == len(got) and health["batches"] < len(got)
+    assert 0 < health["cpu_seconds"] < 100
 
 
 def test_a_port_that_is_taken_is_named() -> None:
