@@ -8,6 +8,7 @@ is compared with that to the problem alone, and the memory of the server is read
 
 import argparse
 import json
+import logging
 import platform
 import statistics
 import tempfile
@@ -49,6 +50,7 @@ def batched(path: str, settings: ServingSettings) -> flask.Flask:
 
 def plain(path: str, settings: ServingSettings) -> flask.Flask:
     """The same model as a tutorial would serve it: every request computes its own answer."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that requests wait is no news here
     model, _ = load_model(path, LanguageModel, ModelSettings)
     answer, app = answer_problems(model.double(), BOOK), flask.Flask(__name__)
 
@@ -160,6 +162,7 @@ def main() -> None:
         "python": platform.python_version(),
         "versions": {name: version(name) for name in ("torch", "flask", "waitress")},
         "load_average": round(psutil.getloadavg()[0], 1),  # of all processes, the benchmark's own among them
+        "seconds_a_row": seconds,
         "rows": rows,
         "endurance": endurance,
     }
