@@ -14,16 +14,16 @@ PARALLEL = -n $(WORKERS) --dist loadfile
 STEPS = check unit reference learning exercises book site notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: help book test sync check format serve lab assignments claims bench clean $(STEPS)
+.PHONY: help book test sync check format serve lab assignments claims bench mutants clean $(STEPS)
 .DELETE_ON_ERROR:
 
 # Tests and the build measure seconds: one thread a process, no hub, no reports home.
-$(STEPS) claims bench: export OMP_NUM_THREADS = 1
-$(STEPS) claims bench: export TOKENIZERS_PARALLELISM = false
-$(STEPS) claims bench: export HF_HUB_OFFLINE = 1
+$(STEPS) claims bench mutants: export OMP_NUM_THREADS = 1
+$(STEPS) claims bench mutants: export TOKENIZERS_PARALLELISM = false
+$(STEPS) claims bench mutants: export HF_HUB_OFFLINE = 1
 # glibc gives large blocks back at every free and fetches them again: kept, they save a tenth of the training time.
-$(STEPS) claims bench: export MALLOC_MMAP_THRESHOLD_ = 1000000000
-$(STEPS) claims bench: export MALLOC_TRIM_THRESHOLD_ = 4000000000
+$(STEPS) claims bench mutants: export MALLOC_MMAP_THRESHOLD_ = 1000000000
+$(STEPS) claims bench mutants: export MALLOC_TRIM_THRESHOLD_ = 4000000000
 
 help:  ## this list
 	@echo "Dive into DeepSeek LLM: a book whose every page runs."
@@ -104,6 +104,9 @@ assignments: $(READY)  ## student and instructor files, and a course for nbgrade
 
 claims: $(READY)  ## makes the records that are stale, seeds that claims rest on (long)
 	$(PY) -m experiments --processes $(WORKERS)
+
+mutants: $(READY)  ## small faults in the shown algorithms, and whether their tests notice (long)
+	$(PY) -m tools.package_mutants $(MODULES)
 
 bench: $(READY)  ## our code beside the libraries a reader would use instead
 	$(PY) -m benchmarks

@@ -82,6 +82,7 @@ def test_every_digit_is_read() -> None:
         ("<think> 九 a 乘三 七 b 减一 六 </think> <ans> 6 </ans> <eos>", (0, 5), 0.0),
         ("<think> 9 a 乘三 七 check 7 </think> <ans> 6 </ans> <eos>", (3, 2), 0.6),
         ("<think> 9 a *3 7 等 九 </think> <ans> 6 </ans> <eos>", (3, 2), 0.6),
+        ("<think> 9 七 </think> <ans> 6 </ans> <eos>", (1, 1), 0.5),  # as many of each
         ("<think> </think> <ans> 6 </ans> <eos>", (0, 0), 0.0),  # silence is no language
         ("<think> a b c </think> <ans> 6 </ans> <eos>", (0, 0), 0.0),
         ("<think> 9 a *3 7 <ans> 6 </ans> <eos>", (4, 0), 0.0),  # without form all words count, none is paid
