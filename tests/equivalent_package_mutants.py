@@ -3,4 +3,10 @@
 Named by the function or class that the fault stands in, and by the fault.
 """
 
-EQUIVALENT: dict[str, dict[str, str]] = {}
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "reasoning/rewards": {
+        "language_reward: english + chinese -> english": "without an English word the share is 0 either way",
+        "reward: total + weights.language * language_reward(response) if weights.langua… -> "
+        "total + weights.language * language_reward(response)": "a weight of 0 adds 0",
+    },
+}

@@ -106,3 +106,9 @@ def test_weights_are_what_they_pay() -> None:
     assert reward(GOOD, PROBLEM, weights) == 2.75
     assert reward(GOOD, Problem(1, ("+1",)), weights) == 0.75
     assert RewardWeights() == RewardWeights(1.0, 0.2, 0.0)  # R1-Zero knows no language reward
+
+
+@pytest.mark.parametrize("name", ["accuracy", "format", "language"])
+def test_no_rule_pays_less_than_nothing(name) -> None:
+    with pytest.raises(ValueError, match=f"{name} = -0.1 makes no sense"):
+        RewardWeights(**{name: -0.1})
