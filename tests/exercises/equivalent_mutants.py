@@ -71,6 +71,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "04_r1_zero/language-reward": {
         "english + chinese -> english": "without an English word the share is zero either way",
     },
+    "05_cold_start/answer-loss": {
+        "logits[:, :-1].transpose(1, 2) -> logits[:, :-1].transpose(2, 1)": "axes change places either way",
+    },
     "04_r1_zero/group-size-experiment": {
         "draws < p.view(-1, 1, 1) -> draws <= p.view(-1, 1, 1)": NOISE,
         "0 -> 1": "the most useful p is the same for every size of a group",

@@ -1,0 +1,1 @@
+"""Graders of chapter 5's exercises."""
