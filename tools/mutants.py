@@ -65,6 +65,7 @@ class Mutant:
     line: int
     fault: str  # `a + b -> a - b`
     source: str
+    function: str  # at the top level, or the class
 
 
 def mutants_of(source: str) -> Iterator[Mutant]:
@@ -83,7 +84,14 @@ def mutants_of(source: str) -> Iterator[Mutant]:
             if text not in seen:
                 seen.add(text)
                 new = ast.unparse(after) if after is not None else "nothing"
-                yield Mutant(node.lineno, f"{first(before)} -> {first(new)}", text)
+                fault = f"{first(before)} -> {first(new)}"
+                yield Mutant(node.lineno, fault, text, owner(tree, node.lineno))
+
+
+def owner(tree: ast.Module, line: int) -> str:
+    """The function or class at the top level that holds this line."""
+    places = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    return next(node.name for node in places if node.lineno <= line <= (node.end_lineno or line))
 
 
 def first(code: str) -> str:

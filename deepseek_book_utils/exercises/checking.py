@@ -18,6 +18,7 @@ import traceback
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import FrameType, ModuleType
 from typing import Any
@@ -25,10 +26,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .arrays import numeric
+
 # For one exercise; the reference answers take a hundredth of it.
 COMPUTING = 5.0  # seconds of the processor, which a busy machine does not shorten
 CLOCK = 30.0  # seconds of the clock, for code that waits
 Grader = Callable[[Any, int], None]
+_students_dtype: ContextVar[torch.dtype | None] = ContextVar("_students_dtype", default=None)
 
 
 class Wrong(Exception):
@@ -59,8 +63,10 @@ class OutOfTime(BaseException):
 
 
 @contextmanager
-def time_limit() -> Iterator[None]:
+def time_limit(computing: float | None = None, clock: float | None = None) -> Iterator[None]:
     """Raise OutOfTime in the block when its time is up, and again every tenth of a second until it ends.
+
+    computing, clock: seconds; COMPUTING and CLOCK where they are None.
 
     Only where Python has such alarms: in the main thread, not on Windows. Elsewhere there is no limit.
     """
@@ -72,8 +78,8 @@ def time_limit() -> Iterator[None]:
         raise OutOfTime
 
     timers = (
-        (signal.SIGPROF, signal.ITIMER_PROF, COMPUTING),
-        (signal.SIGALRM, signal.ITIMER_REAL, CLOCK),
+        (signal.SIGPROF, signal.ITIMER_PROF, computing or COMPUTING),
+        (signal.SIGALRM, signal.ITIMER_REAL, clock or CLOCK),
     )
     before = [signal.signal(number, alarm) for number, _, _ in timers]
     for _, timer, seconds in timers:
@@ -87,6 +93,39 @@ def time_limit() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def usual_state() -> Iterator[None]:
+    """Grade in torch's first state, with float32 and gradients, and put back what the notebook has set.
+
+    In `ask` the student's code has the notebook's own default dtype.
+    """
+    own = torch.get_default_dtype()
+    token = _students_dtype.set(own)
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.enable_grad():
+            yield
+    finally:
+        torch.set_default_dtype(own)
+        _students_dtype.reset(token)
+
+
+@contextmanager
+def students_dtype() -> Iterator[None]:
+    """The notebook's default dtype, within `usual_state`."""
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(own_dtype())
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(usual)
+
+
+def own_dtype() -> torch.dtype:
+    """The notebook's default dtype, for data that meet a student's module."""
+    return _students_dtype.get() or torch.get_default_dtype()
+
+
 def ask(code: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """What the student's code returns for copies of the arguments.
 
@@ -94,7 +133,8 @@ def ask(code: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """
     copies = [a.clone() if isinstance(a, Tensor) else copy.deepcopy(a) for a in arguments]
     try:
-        return code(*copies, **options)
+        with students_dtype():
+            return plain_tensors(code(*copies, **options))
     except NotImplementedError:
         raise Wrong("There is no answer yet.", "Write it where the cell says YOUR CODE HERE.") from None
     except (Exception, SystemExit) as error:
@@ -106,6 +146,16 @@ def ask(code: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         ]
         where = f" in line {lines[-1].lineno} ({(lines[-1].line or '').strip()})" if lines else ""
         raise Wrong(f"Your code stops with {type(error).__name__}: {error}{where}.") from error
+
+
+def plain_tensors(value: Any) -> Any:
+    """The value, with plain tensors where a class of the student's own could answer for torch."""
+    if isinstance(value, Tensor) and type(value) is not Tensor:
+        with torch._C.DisableTorchFunctionSubclass():
+            return value.as_subclass(Tensor)
+    if type(value) in (tuple, list):
+        return type(value)(plain_tensors(part) for part in value)
+    return value
 
 
 @dataclass(frozen=True)
@@ -121,6 +171,7 @@ def as_tensor(value: Any, shape: torch.Size | tuple[int, ...]) -> Tensor:
     """The student's value as a float64 tensor; raises Wrong for another type or shape."""
     if value is None:
         raise Wrong("Your function returns nothing.", "Does it end in `return`?")
+    value = numeric(value)
     if isinstance(value, numbers.Real):  # NumPy's and fractions too
         try:
             value = torch.tensor(float(value))
@@ -175,7 +226,7 @@ def check(grader: Grader, answer: Any, student: str = "", salt: int = 0) -> None
     """
     name = grader.__name__.replace("_", " ")
     try:
-        with time_limit():
+        with time_limit(), usual_state():
             grader(answer, seed_of(student, salt))
     except Wrong as wrong:
         hint = f"\n  Hint: {wrong.hint}" if wrong.hint else ""

@@ -1,13 +1,15 @@
 """Mutants of solutions, and arguments, that no grader notices.
 
-`EQUIVALENT` are right answers too, each with its reason. `GAPS` are wrong ones that a grader should notice
-and does not yet. A mutant that stands in neither fails the tests; so does one in a list that is noticed.
+They are right answers too, each with its reason. A mutant that is not listed and that nothing notices fails
+the tests; so does one that is listed and noticed.
 """
 
 SHAPE = "the default axis is the same, or every value is overwritten"
 NOISE = "the noise is symmetric, and equality has probability zero"
 SMALL = "below the precision of the numbers, or where both sides are equal"
 ORDER = "the smaller of two is the same in either order"
+AXIS = "the last axis is the second, and the one that is taken without a number"
+RANGE = "the statement allows this value too"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "02_deep_learning_and_rl/learning-rate": {
         "min((step - warm_up) / (total - warm_up), 1) -> min(1, (step - warm_up) / (total - warm_up))": ORDER
@@ -25,6 +27,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "02_deep_learning_and_rl/n-step-returns": {
         "following = torch.where(truncated[t], after[t], following) -> nothing": "what resets returns V"
+    },
+    "02_deep_learning_and_rl/q-learning": {
+        "q = q.copy() -> nothing": "the statement lets an answer update the table that it gets",
     },
     "02_deep_learning_and_rl/overestimation": {
         "values[:, None] + noise -> values[:, None] - noise": NOISE,
@@ -79,19 +84,43 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "0 -> 1": "the most useful p is the same for every size of a group",
         "0 -> -1": "the most useful p is the same for every size of a group",
     },
+    "04_bug_museum/ratio": {
+        "-1 -> 1": AXIS,
+        "torch.min(ratio * advantages, clipped * advantages) -> "
+        "torch.min(clipped * advantages, ratio * advantages)": ORDER,
+        "F.mse_loss(values, returns) -> F.mse_loss(returns, values)": "the square of a difference",
+    },
+    "04_bug_museum/shapes": {"torch.zeros(len(rewards)) -> torch.ones(len(rewards))": SHAPE},
+    "04_bug_museum/extraction": {
+        "(predicted == labels)[real].float().mean().item() -> (predicted == labels)[real].float().mean()": (
+            "a tensor of one number is a number"
+        ),
+    },
+    "04_bug_museum/random-loss": {
+        "logits.transpose(1, 2) -> logits.transpose(2, 1)": "two axes change places in either order",
+    },
+    "04_bug_museum/rejection": {"1 -> 0": "the last axis is the only one"},
+    "06_bug_museum/distillation-loss": {
+        "F.softmax(teacher_logits / temperature, dim=-1) -> F.softmax(teacher_logits / temperature)": AXIS,
+        "-1 -> 1": AXIS,
+        "F.log_softmax(student_logits / temperature, dim=-1) -> "
+        "F.log_softmax(student_logits / temperature)": AXIS,
+    },
+    "06_bug_museum/epoch-report": {"-1 -> 1": AXIS},
+    "06_bug_museum/service": {
+        "8000 -> 8001": RANGE,
+        "8000 -> 7999": RANGE,
+        "8000 -> 16000": RANGE,
+        "65536 -> 65535": RANGE,
+        "30 -> 31": RANGE,
+        "30 -> 29": RANGE,
+        "30 -> 60": RANGE,
+        "-1 -> 1": "one byte is read, which is no JSON object, and refused as well",
+        "1 -> 2": "any number below zero is refused",
+        "1 -> 0": "no byte is read, and refused as well",
+        "size < 0 -> size <= 0": "an empty body is no JSON object, and refused as well",
+        "0 -> 1": "as above",
+    },
 }
-GAPS: dict[str, dict[str, str]] = {
-    "02_deep_learning_and_rl/softmax-backward": {
-        "a.max(axis=-1, keepdims=True) -> a.min(axis=-1, keepdims=True)": "no row spreads over 1000",
-    },
-    "02_deep_learning_and_rl/q-learning": {
-        "q = q.copy() -> nothing": "the caller's table is not looked at again"
-    },
-    "02_deep_learning_and_rl/overestimation": {
-        "draws.chunk(2, dim=2) -> draws.chunk(2)": "six standard errors are wider than this fault",
-    },
-    "04_policy_optimisation/clip-and-count": {
-        "advantages.std() + 1e-08 -> advantages.std()": "no batch of equal advantages",
-    },
-    "04_policy_optimisation/step-back": {"backtrack, argument 4": "all data ask for five tries"},
-}
+# Functions whose numbers the statement leaves to the student: another data set, another way of training.
+FREE = {"06_bug_museum/untrained-teacher": ("make_data", "trained_teacher")}

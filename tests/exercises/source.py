@@ -11,7 +11,8 @@ from tools.sync import ROOT
 
 SOURCES = sorted((ROOT / "notebooks" / "exercises").glob("*.ipynb"))
 assert SOURCES, "no exercise sources in notebooks/exercises"
-WRONG = Path(__file__).parent / "wrong_answers"
+HERE = Path(__file__).parent
+WRONG = HERE / "wrong_answers"
 DEFINITION = (ast.FunctionDef, ast.ClassDef)
 SOLUTION = re.compile(r"([ \t]*)### BEGIN SOLUTION\n.*?### END SOLUTION", re.DOTALL)
 
@@ -57,14 +58,19 @@ def exercises_of(path: Path) -> list[Exercise]:
 
 
 def wrong_answers_of(path: Path) -> list[WrongAnswer]:
-    """The cells of `wrong_answers/NN_slug/<exercise>.py`, each under `# %% what the student must be told`.
+    """The cells of `wrong_answers/NN_slug/<exercise>.py`, each under `# %% what the student must be told`."""
+    return answers_in("wrong_answers", path)
+
+
+def answers_in(folder: str, path: Path) -> list[WrongAnswer]:
+    """The cells of `folder/NN_slug/<exercise>.py`, each under `# %% ` and what is to be said of it.
 
     A cell of lines `# - old` and `# + new` edits the solution; any other takes the place of its functions.
     Raises ValueError on a file without an exercise, or an edit that does not apply.
     """
     exercises = {exercise.name: exercise for exercise in exercises_of(path)}
     found = []
-    for file in sorted((WRONG / path.stem).glob("*.py")):
+    for file in sorted((HERE / folder / path.stem).glob("*.py")):
         if file.stem not in exercises:
             raise ValueError(f"{file}: {path.stem} has no exercise of this name. Take one of {[*exercises]}.")
         _, *cells = re.split(r"^# %% ", file.read_text(encoding="utf8"), flags=re.MULTILINE)

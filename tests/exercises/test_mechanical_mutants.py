@@ -9,23 +9,15 @@ from typing import Any
 
 import pytest
 
-from tests.exercises.equivalent_mutants import EQUIVALENT, GAPS
+from deepseek_book_utils.exercises import checking
+from tests.exercises.equivalent_mutants import EQUIVALENT, FREE
 from tests.exercises.source import SOURCES, Exercise, exercises_of, namespace_of
 from tools.mutants import mutants_of
 
-# the museum's answers mend whole programs, and take templates and seeds
 EXERCISES = {
-    f"{path.stem}/{exercise.name}": (path, exercise)
-    for path in SOURCES
-    if "museum" not in path.stem
-    for exercise in exercises_of(path)
+    f"{path.stem}/{exercise.name}": (path, exercise) for path in SOURCES for exercise in exercises_of(path)
 }
 NOTICED = ("NotPassed",)  # the hidden tests have a class of their own, of the same name
-
-
-def listed(name: str) -> set[str]:
-    """What is argued about an exercise, and what is known to be missing."""
-    return {*EQUIVALENT.get(name, {}), *GAPS.get(name, {})}
 
 
 def noticed(
@@ -54,11 +46,17 @@ def _in_grader(error: Exception) -> bool:
     return "exercises" in last
 
 
+@pytest.fixture(autouse=True)
+def little_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mutants that never end fill most of the time of these tests; right answers take a tenth of this."""
+    monkeypatch.setattr(checking, "COMPUTING", 1.0)
+
+
 @pytest.mark.parametrize("name", EXERCISES)
 def test_every_mechanical_mutant_is_noticed(name: str) -> None:
     path, exercise = EXERCISES[name]
-    argued = {fault for fault in listed(name) if ", argument " not in fault}
-    mutants = list(mutants_of(exercise.answer))
+    argued = {fault for fault in EQUIVALENT.get(name, {}) if ", argument " not in fault}
+    mutants = [m for m in mutants_of(exercise.answer) if m.function not in FREE.get(name, ())]
     alive = {m.fault for m in mutants if not noticed(path, exercise, m.source)}
     assert alive - argued == set(), "noticed by no test: mend the grader, or argue that nothing changes"
     assert argued - alive == set(), "argued to be equivalent, and noticed, or no longer made"
@@ -82,7 +80,13 @@ def arguments_of(name: str) -> list[tuple[str, int]]:
     known = set(names)
     exec(exercise.answer, names)
     functions = [f for key, f in names.items() if key not in known and isinstance(f, types.FunctionType)]
-    return [(f.__name__, place) for f in functions for place in range(f.__code__.co_argcount)]
+    free = FREE.get(name, ())
+    return [
+        (f.__name__, place)
+        for f in functions
+        if f.__name__ not in free
+        for place in range(f.__code__.co_argcount)
+    ]
 
 
 @pytest.mark.parametrize("name", EXERCISES)
@@ -96,4 +100,4 @@ def test_no_argument_can_be_ignored(name: str) -> None:
 
         if not noticed(path, exercise, exercise.answer, change):
             ignored.append(f"{function}, argument {place}")
-    assert set(ignored) == {fault for fault in listed(name) if ", argument " in fault}
+    assert set(ignored) == {fault for fault in EQUIVALENT.get(name, {}) if ", argument " in fault}

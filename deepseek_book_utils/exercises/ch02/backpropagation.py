@@ -77,6 +77,12 @@ def _check_large(forward: Callable[[Array], Array], rng: np.random.Generator) ->
         hint = "`a.max(axis=-1, keepdims=True)` is the largest number of each row."
         raise Wrong("You subtract the largest number of the whole array: rows far below it become 0/0.", hint)
     compare(got, torch.from_numpy(_softmax(a)), [], " in the forward pass for rows that are far apart")
+    a = rng.normal(size=(2, 4)) + np.array([[999.0, -999.0, 0.0, 998.0], [0.0, 1.0, -1000.0, -999.0]])
+    got = numeric(ask(forward, a))
+    if isinstance(got, Tensor) and not got.isfinite().all():
+        hint = "Which number of the row makes every power at most one?"
+        raise Wrong("Your forward pass overflows where one row holds both 1000 and -1000.", hint)
+    compare(got, torch.from_numpy(_softmax(a)), [], " in the forward pass for a row that spreads far")
 
 
 def _only_gradient(got: Any, shape: tuple[int, ...]) -> Any:

@@ -34,6 +34,7 @@ def clip_and_count(answer: Answer, seed: int) -> None:
         known = [_share_mistakes(*batch, epsilon) for batch in batches]
         compare(shares, counted, _together(known), f" in the clip fraction{about}")
     _check_first_update(answer, generator)
+    _check_equal(answer, generator)
 
 
 def _batch(generator: torch.Generator, rows: int, epsilon: float, scale: float) -> Batch:
@@ -219,3 +220,16 @@ def _check_first_update(answer: Answer, generator: torch.Generator) -> None:
     compare(gradient, expected, [none], " in the gradient at a first update")
     share = as_tensor(numeric(got[1]), torch.Size())
     compare(share, torch.tensor(0.0), [], " in the clip fraction at a first update")
+
+
+def _check_equal(answer: Answer, generator: torch.Generator) -> None:
+    """A batch whose advantages are all the same has nothing to teach, and a standard deviation of zero."""
+    log_probs, old, advantages = _batch(generator, 14, 0.2, 1.0)
+    loss, _ = _two_numbers(answer, (log_probs, old, torch.full_like(advantages, 2.0)), 0.2)
+    value = as_tensor(numeric(loss), torch.Size())
+    if not value.isfinite():
+        raise Wrong(
+            "Where all advantages are the same, your loss is not finite: their standard deviation is zero.",
+            "What stands beside the standard deviation in the statement?",
+        )
+    compare(value, torch.tensor(0.0), [], " in the loss where all advantages are the same")

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..arrays import numeric
 from ..checking import Mistake, Wrong, as_tensor, ask, compare, seed_of
 
 PRIMES = (2003, 2011, 2017, 2027, 2029, 2039)  # a share then betrays how many groups were drawn
@@ -37,10 +38,11 @@ def setup(student: str) -> Setup:
 def table(experiment: Experiment, student: str) -> str:
     """The results with the student's settings, to read before the conclusion is written."""
     own = setup(student)
-    simulated, exact, best = experiment(own, seed_of(student))
+    *shares, best = experiment(own, seed_of(student))
+    tables = [numeric(share).tolist() for share in shares]
     lines = [f"Share of groups that teach nothing, simulated with {own.groups} groups each (exact)", ""]
     lines.append(f"{'p':>5}" + "".join(f"{f'G = {size}':>18}" for size in own.group_sizes))
-    for p, *rows in zip(own.probabilities, simulated.tolist(), exact.tolist(), strict=True):
+    for p, *rows in zip(own.probabilities, *tables, strict=True):
         cells = (f"{f'{share:.3f} ({truth:.3f})':>18}" for share, truth in zip(*rows, strict=True))
         lines.append(f"{p:5.2f}" + "".join(cells))
     return "\n".join([*lines, "", f"Most useful: p = {best:.2f}"])

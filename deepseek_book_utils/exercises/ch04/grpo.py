@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...reasoning.grpo import group_advantages as right_advantages
 from ...reasoning.grpo import policy_ratio as right_ratio
+from ..arrays import numeric
 from ..checking import Mistake, Wrong, as_tensor, ask, compare
 from ..samples import responses
 
@@ -82,13 +83,13 @@ def ratio_levels(answer: Callable[[Tensor, Tensor, Tensor, str], Tensor], seed: 
     for rows, time, spread in ((5, 8, 0.5), (12, 20, 1.0), (2, 400, 0.1)):
         log_probs, old, mask = responses(generator, rows, time, spread)
         about = f" for {rows} responses of up to {time} tokens"
-        got = ask(answer, log_probs, old, mask, "token")
+        got = numeric(ask(answer, log_probs, old, mask, "token"))
         if isinstance(got, Tensor) and got.shape in ((rows, 1), (rows,)):
             raise Wrong(
                 'For "token" you return one number a response, and each token has a ratio of its own.'
             )
         _compare_tokens(as_tensor(got, mask.shape), log_probs, old, mask, about)
-        got = ask(answer, log_probs, old, mask, "sequence")
+        got = numeric(ask(answer, log_probs, old, mask, "sequence"))
         if isinstance(got, Tensor) and got.shape == mask.shape:
             raise Wrong('For "sequence" you return a number for each token. A response has one: (B, 1).')
         expected = right_ratio(log_probs, old, mask, "sequence")

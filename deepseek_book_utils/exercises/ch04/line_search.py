@@ -18,7 +18,7 @@ from ..checking import Mistake, Wrong, as_tensor, ask, compare
 Length = Callable[[Tensor, Callable[[Tensor], Tensor], float], Tensor]
 Search = Callable[[Tensor, Tensor, Callable[[Tensor], tuple[float, float]], float, int], Tensor]
 NAN = math.nan
-TRIES = 5
+TRIES = 5  # where a scene does not say otherwise
 
 
 @dataclass
@@ -32,6 +32,7 @@ class Scene:
     step: Tensor
     max_kl: float
     before: float  # the objective of the old policy
+    tries: int = TRIES
     tried: list[float] = field(default_factory=list)
 
     def at(self, share: float) -> tuple[float, float]:
@@ -65,8 +66,8 @@ class Scene:
         return self.at(share)
 
 
-# Gains and KLs of the steps 1, 1/2, 1/4, ...; behind the end of a table its last number holds.
-SCENES = (
+# Gains and KLs of the steps 1, 1/2, 1/4, ...; behind the end of a table its last number holds. Then `tries`.
+SCENES: tuple[tuple[Any, ...], ...] = (
     ("the full step is good", (1.0, 0.8, 0.5, 0.2), (0.9, 0.3, 0.1, 0.1)),
     ("the full step moves the policy too far", (1.0, 0.9, 0.5, 0.2), (4.0, 1.2, 0.3, 0.1)),
     (
@@ -89,6 +90,13 @@ SCENES = (
         (9.0, 6.0, 0.8, 0.4, 0.3, 0.2),
     ),
     ("no step is good, however short", (1.0, 1.0, -0.8, -0.7), (9.0, 6.0, 0.8, 0.4)),
+    ("two tries are allowed, and the third would be good", (-1.0, -0.9, 0.3, 0.2), (9.0, 6.0, 0.7, 0.3), 2),
+    (
+        "seven tries are allowed, and the seventh is good",
+        (-1.0, -0.9, -0.8, -0.7, -0.6, -0.5, 0.2),
+        (9.0, 6.0, 4.0, 3.0, 2.0, 1.5, 0.7),
+        7,
+    ),
     ("the full step is so long that objective and KL are nan", (NAN, 0.8, 0.5, 0.2), (NAN, 0.9, 0.3, 0.1)),
 )
 
@@ -100,11 +108,11 @@ def step_back(answer: tuple[Length, Search], seed: int) -> None:
     for size in (3, 12):
         _compare_length(full_step, generator, size)
     scenes, shares = [], []
-    for what, gains, kls in SCENES:
+    for what, gains, kls, *tries in SCENES:
         theta, step = torch.randn(2, 6, generator=generator, dtype=torch.float64)
         before = 1 + float(torch.rand((), generator=generator))
         max_kl = 0.01 * (1 + float(torch.rand((), generator=generator)))
-        scene = Scene(what, gains, kls, theta, step, max_kl, before)
+        scene = Scene(what, gains, kls, theta, step, max_kl, before, *tries)
         scenes.append(scene)
         shares.append(_share(line_search, scene))
     _judge(scenes, shares)
@@ -148,7 +156,7 @@ def _compare_length(full_step: Length, generator: torch.Generator, size: int) ->
 def _share(search: Search, scene: Scene) -> float:
     """How much of the step the student's function takes."""
     own, step = scene.theta.clone(), scene.step.clone()
-    got = numeric(ask(lambda: search(own, step, scene.evaluate, scene.max_kl, TRIES)))
+    got = numeric(ask(lambda: search(own, step, scene.evaluate, scene.max_kl, scene.tries)))
     if isinstance(got, tuple | list):
         raise Wrong("Return the new parameters alone, a tensor.")
     point = as_tensor(got, scene.theta.shape)
@@ -190,13 +198,13 @@ def _search(
     scene: Scene,
     accept: Callable[[float, float], bool] = lambda gain, kl: kl <= 1 and gain > 0,
     shares: Callable[[int], float] = lambda j: 0.5**j,
-    tries: int = TRIES,
+    tries: Callable[[int], int] = lambda allowed: allowed,
     lost: str = "theta",
     choose: str = "first",
 ) -> float:
     """The share of the step that is taken; every option is a misconception. `accept` gets KL / max_kl."""
-    found = []
-    for j in range(tries):
+    found, count = [], tries(scene.tries)
+    for j in range(count):
         objective, kl = scene.at(shares(j))
         gain = objective - scene.before
         if abs(gain) < 1e-12:
@@ -204,7 +212,7 @@ def _search(
         if accept(gain, kl / scene.max_kl):
             found.append((gain, shares(j)))
     if not found:
-        return {"theta": 0.0, "last": shares(tries - 1), "next": shares(tries)}[lost]
+        return {"theta": 0.0, "last": shares(count - 1), "next": shares(count)}[lost]
     return {"first": found[0], "last": found[-1], "best": max(found)}[choose][1]
 
 
@@ -236,17 +244,21 @@ MISCONCEPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Where no step is good, you take the last one. Nothing may change then.", {"lost": "last"}),
     ("Where no step is good, you take a still shorter one. Nothing may change then.", {"lost": "next"}),
     ("You leave out the full step: the first try is a half.", {"shares": lambda j: 0.5 ** (j + 1)}),
-    ("You make one try too few.", {"tries": TRIES - 1}),
-    ("You make one try too many.", {"tries": TRIES + 1}),
-    ("You do not stop after `tries`.", {"tries": 8}),
+    ("You make one try too few.", {"tries": lambda allowed: allowed - 1}),
+    ("You make one try too many.", {"tries": lambda allowed: allowed + 1}),
+    ("You always try five times. How often, `tries` says.", {"tries": lambda allowed: 5}),
+    ("You do not stop after `tries`.", {"tries": lambda allowed: 12}),
     (
         "Your steps shrink faster and faster: you halve what has already been halved.",
         {"shares": lambda j: 0.5 ** (j * (j + 1) // 2)},
     ),
     ("You shrink by 0.8, as some programs do. Asked is halving.", {"shares": lambda j: 0.8**j}),
     ("You divide by 1, 2, 3, ... Asked is halving: 1, 2, 4, ...", {"shares": lambda j: 1 / (j + 1)}),
-    ("You never accept a step: you return theta, whatever there is. Do you go backwards?", {"tries": 0}),
+    (
+        "You never accept a step: you return theta, whatever there is. Do you go backwards?",
+        {"tries": lambda allowed: 0},
+    ),
     ("You go on after a good step, and take the last one.", {"choose": "last"}),
     ("You take the step that gains most. Asked is the first that is accepted.", {"choose": "best"}),
-    ("You try only the full step.", {"tries": 1}),
+    ("You try only the full step.", {"tries": lambda allowed: 1}),
 )

@@ -69,9 +69,12 @@ def mended_extraction(mended: Callable[..., Any], seed: int) -> None:
         texts[1] = f"<think>never closed <answer>{numbers[1]}"
         texts[2] += "<answer>0</answer>"  # the first counts
         answers = [str(n) for n in numbers]
+        ids = torch.randint(30, labels.shape, generator=generator)
         expected = [*answers[:1], None, *answers[2:]]
         got = ask(
-            lambda x=logits, y=labels, s=texts: mended(lambda ids: x, y.clamp(min=0), y.clone(), list(s))
+            lambda x=logits, i=ids, y=labels, s=texts: mended(
+                lambda given: x if torch.equal(given, i) else x.flip(2), i.clone(), y.clone(), list(s)
+            )
         )
         if not isinstance(got, tuple | list) or len(got) != 3:
             raise Wrong(
@@ -154,7 +157,7 @@ REJECTION = Exhibit(
     },
     also={5: "A", 6: "D"},
 )
-SIZE, END, LONGEST, ATTEMPTS = 100, 99, 3, 400
+SIZE, ATTEMPTS = 100, 400
 COMMON, TAIL, AGAIN = 0.25, 0.3, 0.6  # chance of token 0 first, of any token past 50 first, of 2 after 0
 
 
@@ -163,14 +166,14 @@ def rejection(answer: Answer, seed: int) -> None:
     visit(REJECTION, answer, mended_rejection, seed)
 
 
-def small_policy(prompt: int) -> Callable[[list[int]], Tensor]:
+def small_policy(prompt: int, end: int) -> Callable[[list[int]], Tensor]:
     """tokens -> logits (V,) of the next: a long tail after the prompt, later by what came last."""
     first = torch.full((SIZE,), 1e-9)
-    first[:50], first[50:END] = (1 - TAIL - COMMON) / 49, TAIL / (END - 50)
+    first[:50], first[50:end] = (1 - TAIL - COMMON) / 49, TAIL / (end - 50)
     first[0] = COMMON
     after_zero, later = torch.full((2, SIZE), 1e-9)
-    after_zero[2], after_zero[END] = AGAIN, 1 - AGAIN
-    later[2], later[END] = 0.1, 0.9
+    after_zero[2], after_zero[end] = AGAIN, 1 - AGAIN
+    later[2], later[end] = 0.1, 0.9
 
     def model(tokens: list[int]) -> Tensor:
         if len(tokens) == prompt:
@@ -181,7 +184,13 @@ def small_policy(prompt: int) -> Callable[[list[int]], Tensor]:
 
 
 def mended_rejection(mended: Callable[..., Any], seed: int) -> None:
-    """Grades the mended sampling by all answers that the verifier was shown, and by those that were kept."""
+    """Grades the mended sampling, also with another end, another length and fewer attempts."""
+    for attempts, end, longest in ((ATTEMPTS, 99, 3), (ATTEMPTS - 50, 98, 2)):
+        compare_rejection(mended, seed, attempts, end, longest)
+
+
+def compare_rejection(mended: Callable[..., Any], seed: int, attempts: int, end: int, longest: int) -> None:
+    """Grades one call by all answers that the verifier was shown, and by those that were kept."""
     prompt = torch.randint(3, 90, (2 + seed % 4,), generator=torch.Generator().manual_seed(seed)).tolist()
     shown: list[list[int]] = []
 
@@ -193,7 +202,9 @@ def mended_rejection(mended: Callable[..., Any], seed: int) -> None:
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        kept = ask(lambda: mended(small_policy(len(prompt)), list(prompt), accept, ATTEMPTS, END, LONGEST))
+        kept = ask(
+            lambda: mended(small_policy(len(prompt), end), list(prompt), accept, attempts, end, longest)
+        )
     if not isinstance(kept, list):
         raise Wrong(f"A list of answers is asked for, and this is a {type(kept).__name__}.")
     if not shown:
@@ -202,23 +213,23 @@ def mended_rejection(mended: Callable[..., Any], seed: int) -> None:
             "The verifier is never asked, so nothing is rejected." if whole else UNCHANGED,
             "Keep an answer only where `accept(answer)` is true.",
         )
-    if len(shown) != ATTEMPTS:
+    if len(shown) != attempts:
         raise Wrong(
-            f"{ATTEMPTS} attempts were asked for, and the verifier saw {len(shown)} answers.",
+            f"{attempts} attempts were asked for, and the verifier saw {len(shown)} answers.",
             "Show it each answer once, when the answer is whole.",
         )
-    judge_drawn(shown, prompt)
+    judge_drawn(shown, prompt, end, longest)
     if ask(lambda: bool(kept == shown)):
         raise Wrong("The verifier is asked, but what it says changes nothing: all answers are kept.")
     if not ask(lambda: bool(kept == [answer for answer in shown if sum(answer) % 2 == 0])):
         raise Wrong("What is kept is not what the verifier accepted.", "Keep the answers as they were drawn.")
 
 
-def judge_drawn(drawn: list[list[int]], prompt: list[int]) -> None:
+def judge_drawn(drawn: list[list[int]], prompt: list[int], end: int, most: int) -> None:
     """Raises Wrong unless these are whole answers from the policy's distribution, within five deviations."""
     if all(answer[: len(prompt)] == prompt for answer in drawn):
         raise Wrong("The prompt stands in your answers. An answer begins after it.")
-    if any(END in answer for answer in drawn):
+    if any(end in answer for answer in drawn):
         raise Wrong("The token that ends an answer stands in it. It is only a sign to stop.")
     longest = max(len(answer) for answer in drawn)
     if longest <= 1:
@@ -226,11 +237,11 @@ def judge_drawn(drawn: list[list[int]], prompt: list[int]) -> None:
             "The verifier is asked, but each answer is still one token long.",
             "Append the token, ask the policy again, and stop at `end`.",
         )
-    if longest > LONGEST:
-        raise Wrong(f"An answer has {longest} tokens, and `max_tokens` is {LONGEST}.")
-    starts = [answer[0] if answer else END for answer in drawn]
+    if longest > most:
+        raise Wrong(f"An answer has {longest} tokens, and `max_tokens` is {most}.")
+    starts = [answer[0] if answer else end for answer in drawn]
     common = starts.count(0) / len(starts)
-    tail = sum(50 <= start < END for start in starts) / len(starts)
+    tail = sum(50 <= start < end for start in starts) / len(starts)
     if common == 1:
         raise Wrong(
             "Every attempt begins alike: you take the likeliest token instead of drawing one.",
@@ -246,7 +257,7 @@ def judge_drawn(drawn: list[list[int]], prompt: list[int]) -> None:
             "Tokens beyond the fifty likeliest never come, so these are not the policy's own answers.",
             "Draw from the softmax of all logits.",
         )
-    seconds = [answer[1] if len(answer) > 1 else END for answer in drawn if answer and answer[0] == 0]
+    seconds = [answer[1] if len(answer) > 1 else end for answer in drawn if answer and answer[0] == 0]
     again = seconds.count(2) / max(len(seconds), 1)
     if again < AGAIN / 3:
         raise Wrong(

@@ -54,11 +54,21 @@ def mended_random_loss(mended: Callable[..., Any], seed: int) -> None:
         with torch.no_grad():
             logits[mask == 0] *= 50  # what stands under the mask must not count
         order = torch.randperm(batch, generator=generator).tolist()
-        texts = [f"<answer>{7 if place < passing else 8}</answer>" for place in order]
+        digits = torch.randperm(10, generator=generator)[:2].tolist()  # the right one, and a wrong one
+        texts = [f"<answer>{digits[place >= passing]}</answer>" for place in order]
         rewards = torch.tensor([float(place < passing) for place in order])
 
-        def loss(x: Tensor = logits, t: Tensor = tokens, m: Tensor = mask, s: list[str] = texts) -> Any:
-            return ask(lambda: mended(x, t.clone(), m.clone(), list(s), lambda text: float("7" in text)))
+        def verify(text: str, digit: int = digits[0]) -> float:
+            return float(str(digit) in text)
+
+        def loss(
+            x: Tensor = logits,
+            t: Tensor = tokens,
+            m: Tensor = mask,
+            s: list[str] = texts,
+            v: Callable[[str], float] = verify,
+        ) -> Any:
+            return ask(lambda: mended(x, t.clone(), m.clone(), list(s), v))
 
         costs = -logits.log_softmax(-1).gather(2, tokens[..., None])[..., 0]
         surprise = (costs * mask).sum(1)  # minus the log-probability of each response

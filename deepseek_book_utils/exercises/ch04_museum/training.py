@@ -47,10 +47,11 @@ class Episodes:
     """An environment with Gymnasium's interface that plays given episodes, and notes how it is used.
 
     `rewards` has one list for each episode; those in `cut` are truncated at their end, the others terminate.
+    `turn` tells the policies of several environments apart.
     """
 
-    def __init__(self, rewards: list[list[float]], cut: set[int]) -> None:
-        self.rewards, self.cut = rewards, cut
+    def __init__(self, rewards: list[list[float]], cut: set[int], turn: int) -> None:
+        self.rewards, self.cut, self.turn = rewards, cut, turn
         self.episode, self.time, self.over = -1, 0, True
         self.paired = self.late = False
         self.updates: list[Any] = []
@@ -76,7 +77,7 @@ class Episodes:
         if isinstance(state, tuple):
             self.paired = True
             raise TypeError("the policy was given a tuple, and a state is an integer")
-        return int(state) % 3
+        return (int(state) + self.turn) % 3
 
     def update(self, transitions: Any) -> None:
         """Notes what is to be learnt from."""
@@ -87,7 +88,7 @@ class Episodes:
         rewards, first = self.rewards[episode], 100 * episode
         ends = cut_is_end or episode not in self.cut
         return [
-            (first + t, (first + t) % 3, r, first + t + 1, ends and t == len(rewards) - 1)
+            (first + t, (first + t + self.turn) % 3, r, first + t + 1, ends and t == len(rewards) - 1)
             for t, r in enumerate(rewards)
         ]
 
@@ -102,7 +103,7 @@ def mended_loop(mended: Callable[..., Any], seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     for batch_size, lengths in ((4, (3, 6, 5, 9, 2, 4)), (7, (8, 3, 10, 5, 6)), (1, (1, 2, 3))):
         rewards = [(torch.randint(-9, 9, (n,), generator=generator) / 4 + 0.125).tolist() for n in lengths]
-        env = Episodes(rewards, {0, 3})
+        env = Episodes(rewards, {0, 3}, len(lengths))
         try:
             returns = ask(lambda e=env, b=batch_size: mended(e, e.policy, e.update, len(e.rewards), b))
         except Wrong:

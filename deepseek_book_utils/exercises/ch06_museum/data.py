@@ -58,6 +58,7 @@ def mended_loader(loader: Callable[..., Any], seed: int) -> None:
     for samples, batch_size in ((11, 4), (6, 6), (9, 2)):
         lengths = torch.randint(1, 9, (samples,), generator=generator).tolist()
         texts = [torch.randint(1, 500, (n,), generator=generator).tolist() for n in lengths]
+        names = [*names[1:-1], names[0], names[-1]]
         places = torch.randint(3, (samples,), generator=generator)  # no text is fiction
         places[:3] = torch.tensor([1, 0, 2])
         kinds = [names[place] for place in places]

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..checking import Wrong, ask
+from ..checking import Wrong, ask, own_dtype
 from ..museum import Defect, Exhibit, visit
 
 # The first optimiser makes torch import for seconds, which are not to count as the student's time.
@@ -128,6 +128,7 @@ def mended_teacher(trained_teacher: Callable[..., Any], seed: int) -> None:
     turn = 6.0 * torch.rand((), generator=generator).item()
     points, labels = clouds(300, turn, generator)
     fresh, expected = clouds(300, turn, generator)
+    points, fresh = points.to(own_dtype()), fresh.to(own_dtype())
     logits, right = [], []
     for shift in (0, 1):  # what is not trained on its labels cannot know about the shift
         with torch.random.fork_rng(devices=[]):

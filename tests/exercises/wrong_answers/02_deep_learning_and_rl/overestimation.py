@@ -116,3 +116,8 @@ def estimation_bias(setup, seed):
 # %% returns nothing
 # -     return single, double
 # +     print(single, double)
+
+
+# %% The result differs
+# -         first, second = (half.mean(dim=2) for half in draws.chunk(2, dim=2))
+# +         first, second = (half.mean(dim=2) for half in draws.chunk(2))  # halves of the trials

@@ -156,3 +156,8 @@ def ppo_loss(log_probs, old_log_probs, advantages, epsilon):
     a = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
     ratio = torch.exp(log_probs - old_log_probs.detach())
     return -torch.min(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a).mean()
+
+
+# %% Where all advantages are the same, your loss is not finite
+# -     advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+# +     advantages = (advantages - advantages.mean()) / advantages.std()

@@ -246,3 +246,8 @@ def backtrack(theta, step, evaluate, max_kl, tries):  # better than the try befo
         if j == 1 and kl < max_kl:
             return theta
     return theta
+
+
+# %% You always try five times
+# -     for j in range(tries):
+# +     for j in range(5):
