@@ -46,6 +46,13 @@ NO_TENSORS = {
     "04_r1_zero/k3-kl",
     "04_r1_zero/clipped-loss",
     "04_policy_optimisation/preference-loss",
+    "05_cold_start/readable",
+    "05_cold_start/answer-loss",
+    "05_cold_start/rejection-filter",
+    "05_cold_start/pass-at-k",
+    "05_cold_start/forgetting",
+    "05_cold_start/conservative-loss",
+    "05_cold_start/tokens-read",
 }
 
 
