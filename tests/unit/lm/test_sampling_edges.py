@@ -9,8 +9,9 @@ from torch import tensor
 
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.sampling import draw, generate
-from deepseek_book_utils.reasoning.base import MINIATURE, encode_prompts
+from deepseek_book_utils.reasoning.base import MINIATURE
 from deepseek_book_utils.reasoning.language import EOS, PAD, TOKEN_ID
+from tests.writing import encode_prompts
 
 V = MINIATURE.vocabulary
 END, FILL = TOKEN_ID[EOS], TOKEN_ID[PAD]
