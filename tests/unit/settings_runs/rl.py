@@ -29,11 +29,13 @@ from deepseek_book_utils.rl.rewards.shaping import RewardShapingModel, ShapingSe
 from deepseek_book_utils.rl.rollouts import collect
 from deepseek_book_utils.rl.tasks.cycling import RIDE, ride_rule
 from deepseek_book_utils.rl.tasks.lake import make_lake
+from deepseek_book_utils.rl.tasks.operators import cart_pole_log
 from deepseek_book_utils.rl.tasks.users import cart_pole_users, play_cart_poles
 from deepseek_book_utils.rl.teams.games import two_step_game
 from deepseek_book_utils.rl.teams.multi_agent import TeamSettings, train_team
 from deepseek_book_utils.rl.value.dqn import DQNSettings, train_dqn
 from deepseek_book_utils.rl.value.exploration import SparseSettings, learn_sparse
+from deepseek_book_utils.rl.value.offline import OfflineSettings, learn_offline
 from deepseek_book_utils.rl.value.tabular import QLearningSettings, q_learning
 from deepseek_book_utils.rl.value.targets import HardTarget
 from tests.unit.settings_runs.case import Case, weights_of
@@ -95,6 +97,10 @@ def team(settings: TeamSettings) -> Any:
 def dqn(settings: DQNSettings) -> Any:
     network, history = train_dqn(TASK, settings, 0, lambda network: {})
     return weights_of(network), history
+
+
+def offline(settings: OfflineSettings) -> Any:
+    return weights_of(learn_offline(cart_pole_log(0, operators=2), settings, 0))
 
 
 def sparse(settings: SparseSettings) -> Any:
@@ -232,6 +238,20 @@ CASES = [
             "dueling": True,
             "target": HardTarget,
             "evaluate_every": 4,
+        },
+    ),
+    Case(
+        OfflineSettings(updates=4, hidden=(4,), batch_size=4),
+        offline,
+        {
+            "method": "dqn",
+            "updates": 5,
+            "hidden": (5,),
+            "batch_size": 5,
+            "learning_rate": 0.1,
+            "discount": 0.5,
+            "reward_scale": 1.0,
+            "penalty_weight": 0.1,
         },
     ),
     Case(
