@@ -9,6 +9,12 @@ from torch import nn
 from deepseek_book_utils.nn.continual import ContinualSettings, learn_in_turn
 from deepseek_book_utils.nn.encoder import Encoder, EncoderSettings
 from deepseek_book_utils.nn.fitting import FitSettings, fit
+from deepseek_book_utils.nn.meta_learning import (
+    MAMLSettings,
+    draw_sinusoids,
+    meta_learn,
+    squared_error,
+)
 from deepseek_book_utils.nn.optimizers import AdamSettings, LAMBSettings, SGDSettings, adam, adamw, lamb, sgd
 from deepseek_book_utils.nn.robustness import AttackSettings, pgd
 from deepseek_book_utils.nn.schedules import PlateauSettings, PlateauState, reduce_on_plateau
@@ -58,6 +64,10 @@ def learn_two_things(settings: ContinualSettings) -> list[Any]:
     return weights_of(model)
 
 
+def maml(settings: MAMLSettings) -> list[torch.Tensor]:
+    return [w.detach() for w in meta_learn(partial(draw_sinusoids, 3), squared_error, settings, 0)]
+
+
 ADAM = {"learning_rate": 0.2, "beta1": 0.5, "beta2": 0.5, "epsilon": 0.1, "weight_decay": 0.5}
 CASES = [
     Case(
@@ -88,5 +98,18 @@ CASES = [
         EncoderSettings(vocabulary=7, context=5, width=8, layers=1, heads=2, expansion=2),
         encode,
         {"vocabulary": 8, "context": 6, "width": 12, "layers": 2, "heads": 4, "expansion": 3},
+    ),
+    Case(
+        MAMLSettings(sizes=(1, 4, 1), updates=3, tasks=2, inner_learning_rate=0.1),
+        maml,
+        {
+            "method": "first order",
+            "sizes": (1, 5, 1),
+            "updates": 4,
+            "tasks": 3,
+            "inner_steps": 2,
+            "inner_learning_rate": 0.2,
+            "learning_rate": 0.1,
+        },
     ),
 ]
