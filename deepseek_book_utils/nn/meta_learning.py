@@ -210,8 +210,8 @@ def digit_tasks(
                 drawn.append(piles[name][order[: shots + points]])
         found = torch.stack(drawn).view(count, ways, shots + points, -1)
         named = torch.arange(ways)[:, None].expand(count, ways, shots + points)
-        parts = (found[:, :, :shots], named[..., :shots])
-        parts += (found[:, :, shots:], named[..., shots:])
+        parts = [found[:, :, :shots], named[..., :shots]]
+        parts += [found[:, :, shots:], named[..., shots:]]
         return Tasks(*(part.flatten(1, 2) for part in parts))  # (S, ways n, ...)
 
     return draw

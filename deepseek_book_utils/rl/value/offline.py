@@ -52,8 +52,8 @@ def write_log(
     returns, rows = torch.zeros(episodes), []
     while running.any():
         step = envs.step(act(envs.observations))
-        told = (step.observations, step.actions, step.rewards)
-        told += (step.next_observations, step.terminated)
+        told = [step.observations, step.actions, step.rewards]
+        told += [step.next_observations, step.terminated]
         rows.append(Batch(*(field[running] for field in told)))
         returns += step.rewards * running
         running &= ~(step.terminated | step.truncated)
