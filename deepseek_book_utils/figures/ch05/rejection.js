@@ -8,7 +8,7 @@ d.levels.forEach((row, p) => {
   kept += share * n;
   some += (1 - (1 - share) ** k) / d.levels.length;
   g.el("text", { x: left - 10, y: Y(p) + 4, "text-anchor": "end", class: "m" }, `problem ${p + 1}`);
-  passed.forEach((yes, i) => g.el("circle", { cx: X(i), cy: Y(p), r: 5, class: yes ? "a" : "b", "fill-opacity": yes ? (i < k ? 0.9 : 0.35) : 0, "stroke-opacity": i < k ? 0.9 : 0.3 }));
+  passed.forEach((yes, i) => g.el("circle", { cx: X(i), cy: Y(p), r: 5, class: yes ? "a" : "bg h", opacity: i < k ? 1 : 0.35 }));
   g.el("text", { x: right + 10, y: Y(p) + 4 }, g.num(share));
 });
 const edge = left + ((right - left) * k) / n;

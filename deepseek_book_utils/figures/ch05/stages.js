@@ -10,9 +10,9 @@ for (const v of [0, 0.25, 0.5, 0.75, 1]) {
 d.stages.forEach((name, i) => g.el("text", { x: X(i), y: bottom + 20, "text-anchor": "middle" }, name));
 g.el("text", { x: left, y: 16, class: "m" }, `line: mean of ${seeds.length} seeds; dots: seeds` + (paper ? `; dashes: the paper's ${paper[0]}` : ""));
 const line = (values) => values.map((v, i) => `${X(i)},${Y(v)}`).join(" ");
-if (paper) g.el("polyline", { points: line(paper[1]), class: "b", fill: "none", "stroke-width": 2, "stroke-dasharray": "6 5" });
+if (paper) g.el("polyline", { points: line(paper[1]), class: "lb" });
 for (const one of seeds) one.forEach((v, i) => g.el("circle", { cx: X(i), cy: Y(v), r: 3, class: "a", "fill-opacity": 0.5 }));
-g.el("polyline", { points: line(mean), class: "a", fill: "none", "stroke-width": 3 });
+g.el("polyline", { points: line(mean), class: "la" });
 mean.forEach((v, i) => g.el("text", { x: X(i), y: Y(v) - 10 < top ? Y(v) + 20 : Y(v) - 10, "text-anchor": "middle" }, g.num(v)));
 const steps = mean.slice(1).map((v, i) => v - mean[i]), best = steps.indexOf(Math.max(...steps)), worst = steps.indexOf(Math.min(...steps));
 let text = `Our ${s.m}: ${d.stages.map((name, i) => `${name} ${g.num(mean[i])}`).join(", ")}. `;
