@@ -39,5 +39,5 @@ def writing_figure(prompt: str, answers: Sequence[Mapping[str, Any]]) -> Picture
         asset("ch04/writing.js"),
         [{"words": a["words"], "chosen": [int(mark) for mark in a["chosen"]]} for a in answers],
         says=says,
-        height=44,
+        height=60,
     )
