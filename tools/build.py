@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import fcntl
+import hashlib
 import json
 import math
 import os
@@ -40,6 +41,10 @@ from tools.wheel import WheelFailed, build_wheel, install_from
 ROOT = Path(__file__).resolve().parent.parent
 # What a chapter may cost: a notebook's CPU seconds and MiB, its page's kB of HTML.
 BUDGET = {"CPU s": 120, "MiB": 1229, "page kB": 1000}
+
+# What the pages are made of; a chapter's results and what they took stand in `_build`.
+SITE_FOLDERS = ("book", "notebooks", "deepseek_book_utils", "tools", "_build/executed")
+SITE_FILES = ("_config.yml", "_toc.yml", "pyproject.toml", "requirements.txt", "_build/seconds.json")
 
 # jupyter-book's first page is a bare redirection, for which browsers would ask for /favicon.ico.
 HEAD = '<!doctype html>\n<html lang="en">\n<title>{title}</title>\n<link rel="icon" href="data:,">\n'
@@ -138,6 +143,20 @@ def write_result(root: Path, build: Path, cache: JupyterCacheAbstract, name: str
     return result.run
 
 
+def site_key(root: Path) -> str:
+    """Return a hash of every file that the site is made of, and of the settings that change it."""
+    files = [path for folder in SITE_FOLDERS for path in (root / folder).rglob("*") if path.is_file()]
+    files += [path for name in SITE_FILES if (path := root / name).is_file()]
+    found = hashlib.sha256(sys.version.encode())
+    for name in ("BOOK_SITE_URL", "BOOK_REPOSITORY_URL"):
+        found.update(f"{name}={os.environ.get(name, '')}\n".encode())
+    for path in sorted(files):
+        if not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts):
+            found.update(f"{path.relative_to(root)}\0".encode())
+            found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
+
+
 def build_site(root: Path, build: Path, cache: JupyterCacheAbstract, lock: int) -> None:
     """Let jupyter-book write `_build/html` from the cached results, warnings as errors.
 
@@ -158,6 +177,24 @@ def build_site(root: Path, build: Path, cache: JupyterCacheAbstract, lock: int) 
         raise BuildFailed(
             "jupyter-book executed a notebook again: its cache key differs from tools/execute.py's"
         )
+
+
+def address_of_wheel(build: Path, site_url: str) -> str:
+    """Return what pip installs: the package's wheel, beside the site at `site_url`."""
+    [wheel] = (build / "wheel").glob("*.whl")
+    return f"deepseek-book-utils @ {site_url.rstrip('/')}/wheels/{wheel.name}"
+
+
+def build_pages(root: Path, build: Path, cache: JupyterCacheAbstract, site_url: str, lock: int) -> None:
+    """Write the site with the package's wheel, and where the site will stand into its downloads."""
+    shutil.rmtree(build / "wheel", ignore_errors=True)  # of another release
+    wheel = build_wheel(root, build / "wheel")
+    step(3, "site: jupyter-book, warnings as errors (10 to 40 s)")
+    build_site(root, build, cache, lock)
+    shutil.copytree(wheel.parent, build / "html" / "wheels")
+    if site_url:
+        install_from(address_of_wheel(build, site_url), build / "html" / "_sources", root)
+    step(4, f"package: {wheel.name}, for {site_url or 'nobody: no BOOK_SITE_URL'}")
 
 
 def costs(build: Path) -> dict[str, dict[str, float]]:
@@ -191,17 +228,14 @@ def build_book(root: Path, build: Path, jobs: int, site_url: str, lock: int) -> 
     seconds = {name: asdict(run) for name, (run, _) in runs.items()}
     write_atomically(build / "seconds.json", json.dumps(seconds, indent=2) + "\n")
     step(2, f"exercises: {len(assignments.write(root))} assignments, with their pages")
-    shutil.rmtree(build / "wheel", ignore_errors=True)  # of another release
-    wheel = build_wheel(root, build / "wheel")
+    key, made = site_key(root), build / "html" / "made-of.txt"
+    if made.is_file() and made.read_text(encoding="utf8") == key:
+        step(3, "site and package: unchanged since they were made")
+    else:
+        build_pages(root, build, cache, site_url, lock)
+        write_atomically(made, key)
     if site_url:
-        address = f"deepseek-book-utils @ {site_url.rstrip('/')}/wheels/{wheel.name}"
-        install_from(address, build / "assignments", root)
-    step(3, "site: jupyter-book, warnings as errors (10 to 30 s)")
-    build_site(root, build, cache, lock)
-    shutil.copytree(wheel.parent, build / "html" / "wheels")
-    if site_url:
-        install_from(address, build / "html" / "_sources", root)
-    step(4, f"package: {wheel.name}, for {site_url or 'nobody: no BOOK_SITE_URL'}")
+        install_from(address_of_wheel(build, site_url), build / "assignments", root)
     step(5, f"done in {time.perf_counter() - start:.0f} s; what each chapter takes:")
     print(table(costs(build)))
     print(f"      the book: {build / 'html' / 'index.html'}")

@@ -180,3 +180,27 @@ def test_an_unknown_kernel_is_named(tmp_path: Path) -> None:
     edit(root, lambda notebook: notebook.metadata.kernelspec.update(name="somebody-elses"))
     with pytest.raises(execute.ChapterFailed, match="set its kernelspec to 'python3'"):
         run(root)
+
+
+def test_pages_are_written_anew_only_where_something_changed(
+    tmp_path: Path, ran: list[str], build_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages: list[str] = []
+
+    def write(root: Path, folder: Path, *_: object) -> None:
+        pages.append((root / "book" / "preface.md").read_text())
+        page = folder / "html" / "notebooks" / "01_trial.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text("")
+
+    monkeypatch.setattr(build, "build_pages", write)
+    root = book(tmp_path, "1 + 1")
+    assert build.main([], root) == build.main([], root) == 0 and len(pages) == 1
+    (root / "book" / "preface.md").write_text("# Another preface\n")
+    assert build.main([], root) == build.main([], root) == 0 and pages[1:] == ["# Another preface\n"]
+    book(tmp_path, "1 + 2")
+    assert build.main([], root) == 0 and len(pages) == 3 and ran == ["01_trial"] * 2
+    monkeypatch.setenv("BOOK_REPOSITORY_URL", "https://example.org/fork")
+    assert build.main([], root) == 0 and len(pages) == 4
+    (root / "_build" / "html" / "made-of.txt").unlink()  # a build of the pages that was interrupted
+    assert build.main([], root) == 0 and len(pages) == 5
