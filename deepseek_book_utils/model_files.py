@@ -5,8 +5,6 @@ A file is written whole or not at all, and a sum over its content finds damage.
 
 import hashlib
 import json
-import os
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from deepseek_book_utils.training import load_weights
+from deepseek_book_utils.training import load_weights, write_whole
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -32,23 +30,6 @@ def content_sum(tensors: Mapping[str, Tensor], about: str) -> str:
     return digest.hexdigest()
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write beside the place, then move there: whoever is killed on the way leaves the old file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{path.name}.*.part"):
-        if time.time() - left.stat().st_mtime > 3600:  # its writer was killed
-            left.unlink(missing_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def save_model(path: str | Path, model: nn.Module, **notes: str) -> None:
     """Write the weights of a model and its `settings`, a dataclass, with what else is to be remembered.
 
@@ -58,7 +39,7 @@ def save_model(path: str | Path, model: nn.Module, **notes: str) -> None:
     about = json.dumps({"kind": type(model).__name__, "settings": asdict(settings), "notes": notes})
     tensors = {name: weight.detach().cpu().contiguous() for name, weight in model.state_dict().items()}
     metadata = {"about": about, "sha256": content_sum(tensors, about)}
-    write_whole(Path(path).resolve(), save(tensors, metadata))
+    write_whole(path, save(tensors, metadata))
 
 
 def read_model_file(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

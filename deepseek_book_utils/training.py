@@ -78,30 +78,20 @@ def progress(iterable: Iterable[T], description: str, total: int | None = None) 
     return tqdm(iterable, desc=description, total=total, leave=False)
 
 
-def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
-    """Write tensors, numbers, strings and containers of them to `path`, whole or not at all.
+def write_whole(path: str | Path, content: bytes) -> None:
+    """Write beside the place, then move there: whoever is killed on the way leaves the old file.
 
-    The file is written beside its place and moved there: an interruption leaves the old one. A sum over its
-    content stands at its end, where torch.load does not look. Raises ValueError if `state` holds something
-    that `load_checkpoint` would refuse, OSError if there is no room.
+    What a link points to is replaced, not the link. Raises OSError if there is no room.
     """
-    path = Path(path).resolve()  # what a link points to is replaced, not the link
+    path = Path(path).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    buffer = io.BytesIO()
-    try:
-        torch.save(state, buffer)
-        buffer.seek(0)
-        torch.load(buffer, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ValueError(f"{path}: save only tensors, numbers, strings, lists and dicts") from error
-    content = buffer.getvalue()
     for left in path.parent.glob(f".{path.name}.*.part"):
         if time.time() - left.stat().st_mtime > 3600:  # its writer was killed
             left.unlink(missing_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
-            file.write(content + hashlib.sha256(content).digest())
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
@@ -111,6 +101,24 @@ def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
+    """Write tensors, numbers, strings and containers of them to `path`, whole or not at all.
+
+    An interruption leaves the old file. A sum over its
+    content stands at its end, where torch.load does not look. Raises ValueError if `state` holds something
+    that `load_checkpoint` would refuse, OSError if there is no room.
+    """
+    buffer = io.BytesIO()
+    try:
+        torch.save(state, buffer)
+        buffer.seek(0)
+        torch.load(buffer, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(f"{path}: save only tensors, numbers, strings, lists and dicts") from error
+    content = buffer.getvalue()
+    write_whole(path, content + hashlib.sha256(content).digest())
 
 
 def load_checkpoint(path: str | Path) -> dict[str, Any]:

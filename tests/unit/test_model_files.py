@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from deepseek_book_utils import model_files
 from deepseek_book_utils.lm.model import LanguageModel, ModelSettings
 from deepseek_book_utils.model_files import load_model, read_model_file, save_model
 from deepseek_book_utils.nn.encoder import EncoderSettings
@@ -93,7 +92,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     def full(file: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(model_files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         save_model(path, small(1))
     assert path.read_bytes() == before and os.listdir(tmp_path) == ["m"]
