@@ -11,6 +11,7 @@ from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.nn.encoder import EncoderSettings
 from deepseek_book_utils.reasoning import stages
 from deepseek_book_utils.reasoning.cold_start import FineTuneSettings, cold_start_documents, fine_tune
+from deepseek_book_utils.reasoning.distillation import GKDSettings, train_gkd
 from deepseek_book_utils.reasoning.instructions import WIDER
 from deepseek_book_utils.reasoning.multi_task import MultiTaskModel, MultiTaskSettings, train_multi_task
 from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
@@ -55,6 +56,13 @@ def prefer(settings: DPOSettings) -> Any:
 def reject(settings: RFTSettings) -> Any:
     model = small_model()
     return train_rft(model, EVEN, settings, 0), weights_of(model)
+
+
+def follow(settings: GKDSettings) -> Any:
+    """A teacher of its own weights, in both ways to estimate."""
+    model, teacher = small_model(), small_model()
+    torch.nn.init.normal_(teacher.head.weight)
+    return train_gkd(model, teacher, EVEN, settings, 0), weights_of(model)
 
 
 def share(settings: MultiTaskSettings) -> Any:
@@ -178,6 +186,24 @@ CASES = [
             "rounds": 2,
             "epochs": 3,
             "learning_rate": 0.05,
+            "max_grad_norm": 1e-3,
+            "max_new_tokens": 3,
+        },
+    ),
+    Case(
+        GKDSettings(updates=3, prompts=3, beta=0.5, learning_rate=0.02, max_new_tokens=4),
+        follow,
+        {
+            "updates": 4,
+            "prompts": 4,
+            "group_size": 3,
+            "minibatches": 3,
+            "student_share": 0.0,
+            "beta": 1.0,
+            "sampled": True,
+            "temperature": 2.0,
+            "learning_rate": 0.05,
+            "warm_up": 1,
             "max_grad_norm": 1e-3,
             "max_new_tokens": 3,
         },

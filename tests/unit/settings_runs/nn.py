@@ -1,4 +1,4 @@
-"""Tiny runs of optimisers, schedules and the encoder."""
+"""Tiny runs of optimisers, schedules, the encoder and what trains networks."""
 
 from functools import partial
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from deepseek_book_utils.compress.distillation import DistillSettings, distil
 from deepseek_book_utils.nn.continual import ContinualSettings, learn_in_turn
+from deepseek_book_utils.nn.digits import digit_network
 from deepseek_book_utils.nn.encoder import Encoder, EncoderSettings
 from deepseek_book_utils.nn.fitting import FitSettings, fit
 from deepseek_book_utils.nn.meta_learning import (
@@ -68,6 +70,12 @@ def maml(settings: MAMLSettings) -> list[torch.Tensor]:
     return [w.detach() for w in meta_learn(partial(draw_sinusoids, 3), squared_error, settings, 0)]
 
 
+def study(settings: DistillSettings) -> list[Any]:
+    student, teacher = digit_network(0, (4, 3, 3)), digit_network(1, (4, 6, 3))
+    images, labels = pictures()[1:]
+    return [list(map(str, distil(student, teacher, images, labels, settings, 0))), weights_of(student)]
+
+
 ADAM = {"learning_rate": 0.2, "beta1": 0.5, "beta2": 0.5, "epsilon": 0.1, "weight_decay": 0.5}
 CASES = [
     Case(
@@ -87,6 +95,21 @@ CASES = [
         FitSettings(updates=3, batch_size=2),
         fit_a_line,
         {"updates": 4, "batch_size": 3, "learning_rate": 0.1, "weight_decay": 0.5},
+    ),
+    Case(
+        DistillSettings(updates=4, batch_size=3, warm_up=1),
+        study,
+        {
+            "temperature": 2.0,
+            "alpha": 0.5,
+            "features": 1.0,
+            "updates": 5,
+            "batch_size": 2,
+            "learning_rate": 0.1,
+            "warm_up": 2,
+            "floor": 1.0,
+            "max_grad_norm": 1e-3,
+        },
     ),
     Case(AttackSettings(), attack, {"size": 0.1, "steps": 1, "step_size": 0.02}),
     Case(

@@ -1,0 +1,1 @@
+"""A smaller model that does almost as well: what a large one teaches a small one."""

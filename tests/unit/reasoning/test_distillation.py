@@ -1,0 +1,140 @@
+"""A teacher that scores every word: whose words, which words, and what the loop does with them."""
+
+import copy
+import math
+import random
+from dataclasses import replace
+
+import pytest
+import torch
+
+from deepseek_book_utils.lm.model import LanguageModel
+from deepseek_book_utils.lm.pretraining import PretrainSettings
+from deepseek_book_utils.lm.sampling import response_log_probs
+from deepseek_book_utils.reasoning import distillation
+from deepseek_book_utils.reasoning.corpus import sample_document
+from deepseek_book_utils.reasoning.distillation import (
+    SMALL,
+    WITHOUT_CHECKS,
+    GKDSettings,
+    answer_logits,
+    student_base,
+    surprise,
+    token_divergence,
+    train_gkd,
+    verdict_bits,
+)
+from deepseek_book_utils.reasoning.instructions import encode_words
+from deepseek_book_utils.reasoning.pen import Pen
+from deepseek_book_utils.reasoning.stages import scenarios
+from deepseek_book_utils.reasoning.tasks import Task, sample_responses
+
+TINY = GKDSettings(updates=2, prompts=4, minibatches=1, max_new_tokens=12, warm_up=1)
+TASK = scenarios(pen=Pen(0.5, 0.5, 0.5))
+
+
+def model(seed: int, width: int = 8) -> LanguageModel:
+    torch.manual_seed(seed)
+    made = LanguageModel(replace(SMALL, width=width, layers=1))
+    torch.nn.init.normal_(made.head.weight)
+    return made
+
+
+def rollouts(policy: LanguageModel, task: Task = TASK):
+    rng = random.Random(0)
+    problems = [task.sample(rng) for _ in range(4)]
+    return sample_responses(policy, task, problems, 3, torch.Generator().manual_seed(0), 12)[0]
+
+
+def test_logits_of_answers_are_those_of_scoring() -> None:
+    policy, rows = model(0), [7, 2, 2, 5]
+    written = rollouts(policy)
+    mask = written.loss_mask[rows]
+    assert not mask.all()  # the pen wrote some words
+    scored = response_log_probs(policy, written.prompts[rows], written.responses[rows], mask)
+    drawn = written.responses[rows][mask][:, None]
+    picked = answer_logits(policy, written, rows).log_softmax(1).gather(1, drawn)[:, 0]
+    torch.testing.assert_close(picked, scored[mask])
+
+
+def test_a_step_is_that_of_one_batch_by_hand() -> None:
+    """The mean over all words of the answers, though they are scored a few rows at a time."""
+    student, teacher = model(0), model(1, 16)
+    task, by_hand = replace(TASK, sample=lambda rng: TASK.sample(random.Random(3))), copy.deepcopy(student)
+    settings = replace(TINY, updates=1, prompts=20, beta=0.5, max_grad_norm=1e9)
+    history = train_gkd(student, teacher, task, settings, 4)
+    generator = torch.Generator().manual_seed(4)
+    written = sample_responses(by_hand, task, [task.sample(None)] * 20, 2, generator, 12)[0]
+    rows = list(range(40))
+    with torch.no_grad():
+        wanted = answer_logits(teacher, written, rows)
+    loss = token_divergence(answer_logits(by_hand, written, rows), wanted, 0.5).mean()
+    loss.backward()
+    torch.optim.AdamW(by_hand.parameters(), 1e-3, betas=(0.9, 0.98), weight_decay=0).step()
+    assert history[0]["divergence"] == pytest.approx(loss.item(), rel=1e-4)
+    torch.testing.assert_close(
+        dict(student.named_parameters()), dict(by_hand.named_parameters()), rtol=1e-3, atol=2e-5
+    )
+
+
+@pytest.mark.parametrize(("share", "writer"), [(1.0, "student"), (0.0, "teacher")])
+def test_who_writes(monkeypatch, share: float, writer: str) -> None:
+    student, teacher, seen = model(0), model(1, 16), []
+
+    def note(policy, *arguments):
+        seen.append("student" if policy is student else "teacher")
+        return sample_responses(policy, *arguments)
+
+    monkeypatch.setattr(distillation, "sample_responses", note)
+    before = copy.deepcopy(teacher.state_dict())
+    history = train_gkd(student, teacher, TASK, replace(TINY, student_share=share), 0)
+    assert seen == [writer] * 2 and [step["own"] for step in history] == [share] * 2
+    torch.testing.assert_close(dict(teacher.state_dict()), dict(before), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    "settings", [replace(TINY, beta=0.0), replace(TINY, beta=1.0), replace(TINY, sampled=True)]
+)
+def test_the_student_comes_nearer_to_its_teacher(settings: GKDSettings) -> None:
+    student, teacher = model(0, 16), model(1, 16)
+    longer = replace(settings, updates=40, prompts=16, learning_rate=0.02)
+    apart = [step["divergence"] for step in train_gkd(student, teacher, TASK, longer, 0)]
+    assert sum(apart[-5:]) < 0.7 * sum(apart[:5])
+
+
+def test_what_cannot_be_estimated_is_refused() -> None:
+    with pytest.raises(ValueError, match="take student_share = 1 and temperature = 1"):
+        GKDSettings(sampled=True, student_share=0.5)
+    with pytest.raises(ValueError, match="8 answers an update: take fewer minibatches"):
+        train_gkd(model(0), model(1), TASK, replace(TINY, minibatches=9), 0)
+    with pytest.raises(ValueError, match="beta = 1.5 makes no sense"):
+        token_divergence(torch.zeros(2, 3), torch.zeros(2, 3), 1.5)
+
+
+def test_bits_of_a_document_by_hand() -> None:
+    reader = model(0)
+    ids = encode_words("<bos> 9 a *3 ? <think> 9 a *3 7 </think>")
+    weights = [0.0] * 5 + [1.0, 1.0, 1.0, 1.0, 0.0, 1.0]
+    log_probs = reader(torch.tensor([ids])).log_softmax(-1)[0]
+    expected = -sum(log_probs[i - 1, ids[i]].item() for i in range(5, 11) if i != 9) / math.log(2)
+    assert surprise(reader, [(ids, weights)] * 2) == pytest.approx([expected] * 2, rel=1e-4)
+
+
+def test_a_verdict_tells_one_bit_at_most() -> None:
+    assert [verdict_bits(share) for share in (0.0, 0.5, 1.0)] == [0, 1, 0]
+    assert verdict_bits(0.11) == pytest.approx(0.5, abs=0.001)
+
+
+def test_a_corpus_without_checks_has_none() -> None:
+    rng = random.Random(0)
+    words = [word for _ in range(300) for word in sample_document(rng, 0.5, WITHOUT_CHECKS)[0]]
+    assert not {"check", "wait", "查", "等"} & set(words)
+
+
+def test_a_base_of_a_student_is_repeatable_and_leaves_the_random_state() -> None:
+    state = torch.get_rng_state()
+    bases = [student_base(3, settings=PretrainSettings(updates=2, documents=4)) for _ in range(2)]
+    assert torch.equal(torch.get_rng_state(), state)
+    torch.testing.assert_close(dict(bases[0].named_parameters()), dict(bases[1].named_parameters()))
+    teacher = sum(weight.numel() for weight in LanguageModel(replace(SMALL, width=64)).parameters())
+    assert sum(weight.numel() for weight in bases[0].parameters()) < 0.4 * teacher
