@@ -118,7 +118,8 @@ def distil(
         teacher_logits = teacher[-1](teacher_features)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        projection = nn.Linear(student[-1].in_features, teacher[-1].in_features)
+        width = hidden(student, images[:1]).shape[1]
+        projection = nn.Linear(width, teacher_features.shape[1])
     trained = [*student.parameters()]
     if settings.features:
         trained += projection.parameters()
