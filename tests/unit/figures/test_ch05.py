@@ -1,7 +1,10 @@
 """The sentences of chapter 5's reacting figures, against values worked out by hand."""
 
 import pytest
+import torch
 
+from deepseek_book_utils.figures.ch05.cold_documents import cold_documents_figure
+from deepseek_book_utils.figures.ch05.one_step import PLACES, one_step_figure
 from deepseek_book_utils.figures.ch05.rejection import rejection_figure
 from deepseek_book_utils.figures.ch05.stages import MEASURES, STAGES, stages_figure
 from tests.unit.figures.test_reasoning import sentences
@@ -55,3 +58,61 @@ def test_filters_that_do_not_fit_are_refused() -> None:
         rejection_figure([rows, rows], [1, 1])
     with pytest.raises(ValueError, match="stricter"):
         rejection_figure([rows, [[True, True]], rows], [1, 1])
+
+
+def test_the_steps_that_a_cold_start_saves() -> None:
+    flat, late = [0.6] * 6, [0.1, 0.2, 0.6, 0.8, 0.8, 0.8]  # means of three: .3, .53, .73, .8
+    rows = sentences(cold_documents_figure({0: [flat, late], 300: [[0.75] * 6, late], 30: [late, late]}))
+    assert rows[0] == (
+        {},
+        "Steps to an accuracy of 0.70, by seed: without a cold start never and 2; after 300 answers 0 and 2.",
+    )
+    by_settings = {tuple(s.items()): text for s, text in rows}
+    assert by_settings[("documents", "30"),].endswith("never and 2; after 30 answers 2 and 2.")
+    assert by_settings[("documents", "0"),].endswith("without a cold start never and 2.")
+    assert by_settings[("bar", 0.5),].endswith("without a cold start 0 and 1; after 300 answers 0 and 1.")
+
+
+def test_doses_that_cannot_be_compared_are_refused() -> None:
+    with pytest.raises(ValueError, match="0 answers"):
+        cold_documents_figure({300: [[0.1, 0.2, 0.3]], 30: [[0.1, 0.2, 0.3]]})
+    with pytest.raises(ValueError, match="one length"):
+        cold_documents_figure({0: [[0.1, 0.2, 0.3]], 30: [[0.1, 0.2, 0.3, 0.4]]})
+
+
+def line(slope: float, height: float) -> list[torch.Tensor]:
+    """A network 1-2-2-1 that draws height + slope x, in two halves."""
+    w1 = torch.tensor([[1.0, -1.0]])
+    return [w1, torch.zeros(2), torch.eye(2), torch.zeros(2), slope * w1.T, torch.tensor([height])]
+
+
+def test_a_step_of_a_line_by_hand() -> None:
+    # y = 0 everywhere but at one place: a step from the zero line moves the height by 2 rate mean(y)
+    rows = sentences(one_step_figure({"A": (line(0, 0), 0.1), "B": (line(1, 0), 1e-9)}))
+    assert "Before any step" in {s.get("steps"): text for s, text in rows}[0]
+    y = [float(round(4 * 3.5 * torch.tensor(x - 1.0).sin().item()) / 4) for x in PLACES]
+    mean, square = sum(y) / 5, sum(v * v for v in y) / 5
+    # with an output layer of zeros only that layer moves: height 0.2 mean(y), slopes 0.2 mean(y relu(x))
+    up, down = (sum(v * max(0, sign * x) for v, x in zip(y, PLACES, strict=True)) / 5 for sign in (1, -1))
+    drawn = [0.2 * (mean + up * max(0, x) + down * max(0, -x)) for x in PLACES]
+    after = sum((d - v) ** 2 for d, v in zip(drawn, y, strict=True)) / 5
+    straight = sum((x - v) ** 2 for x, v in zip(PLACES, y, strict=True)) / 5
+    assert rows[0][1] == (
+        f"One step changes the mean squared error on these points for A from {square:.2f} to {after:.2f}, "
+        f"and for B from {straight:.2f} to {straight:.2f}."
+    )
+
+
+def test_starts_of_other_shapes_are_refused() -> None:
+    with pytest.raises(ValueError, match="two starts"):
+        one_step_figure({"A": (line(0, 0), 0.1)})
+    wide = [
+        torch.zeros(1, 3),
+        torch.zeros(3),
+        torch.zeros(3, 2),
+        torch.zeros(2),
+        torch.zeros(2, 1),
+        torch.zeros(1),
+    ]
+    with pytest.raises(ValueError, match="must be 1-2-2-1"):
+        one_step_figure({"A": (line(0, 0), 0.1), "B": (wide, 0.1)})
