@@ -132,6 +132,16 @@ def test_chapters_have_their_buttons_and_cost(site: Path) -> None:
     assert len(re.findall(r"about \d+ min<", costs)) == len(chapters)  # read and run, a row a chapter
 
 
+def test_one_switch_hides_all_code(server: str, visit: Callable) -> None:
+    page = visit(f"{server}notebooks/02_deep_learning_and_rl.html").page
+    code, figures = page.locator("div.cell_input:visible"), page.locator("figure:visible")
+    before, drawn = code.count(), figures.count()
+    page.get_by_role("button", name="Hide all code").click()
+    assert before and not code.count() and figures.count() == drawn
+    page.get_by_role("button", name="Show all code").click()
+    assert code.count() == before
+
+
 def test_a_fork_gets_its_own_address(monkeypatch: pytest.MonkeyPatch, book_site: SimpleNamespace) -> None:
     monkeypatch.setenv("BOOK_REPOSITORY_URL", "https://github.com/reader/fork/")
     config = SimpleNamespace(html_theme_options={"repository_url": "https://github.com/a/b"})
