@@ -97,7 +97,7 @@ def test_who_writes(monkeypatch, share: float, writer: str) -> None:
 )
 def test_the_student_comes_nearer_to_its_teacher(settings: GKDSettings) -> None:
     student, teacher = model(0, 16), model(1, 16)
-    longer = replace(settings, updates=40, prompts=16, learning_rate=0.02)
+    longer = replace(settings, updates=40, prompts=16, learning_rate=0.05)
     apart = [step["divergence"] for step in train_gkd(student, teacher, TASK, longer, 0)]
     assert sum(apart[-5:]) < 0.7 * sum(apart[:5])
 
@@ -136,5 +136,5 @@ def test_a_base_of_a_student_is_repeatable_and_leaves_the_random_state() -> None
     bases = [student_base(3, settings=PretrainSettings(updates=2, documents=4)) for _ in range(2)]
     assert torch.equal(torch.get_rng_state(), state)
     torch.testing.assert_close(dict(bases[0].named_parameters()), dict(bases[1].named_parameters()))
-    teacher = sum(weight.numel() for weight in LanguageModel(replace(SMALL, width=64)).parameters())
-    assert sum(weight.numel() for weight in bases[0].parameters()) < 0.4 * teacher
+    teacher = sum(weight.numel() for weight in LanguageModel(replace(SMALL, layers=2)).parameters())
+    assert sum(weight.numel() for weight in bases[0].parameters()) < 0.6 * teacher
