@@ -1,0 +1,1 @@
+"""Records of chapter 6."""
