@@ -5,6 +5,7 @@ import torch
 
 from deepseek_book_utils.figures.ch05.cold_documents import cold_documents_figure
 from deepseek_book_utils.figures.ch05.one_step import PLACES, one_step_figure
+from deepseek_book_utils.figures.ch05.pictures import batches_over_time
 from deepseek_book_utils.figures.ch05.rejection import rejection_figure
 from deepseek_book_utils.figures.ch05.stages import MEASURES, STAGES, stages_figure
 from deepseek_book_utils.nn.meta_learning import adapt
@@ -117,3 +118,11 @@ def test_starts_of_other_shapes_are_refused() -> None:
     ]
     with pytest.raises(ValueError, match="must be 1-2-2-1"):
         one_step_figure({"A": (line(0, 0), 0.1), "B": (wide, 0.1)}, adapt)
+
+
+def test_batches_grow_with_the_crowd_by_hand() -> None:
+    # a batch of n takes n + 1 seconds; three clients ask at 0, 1 and 2
+    found = batches_over_time(3, (1, 3), (2.0, 4.0), until=8, gap=1.0)
+    # alone 0-2; then clients 1 and 2, and 0 again: 2-6; all three once more: 6-10
+    assert found == [(0.0, 2.0, 1), (2.0, 6.0, 3), (6.0, 10.0, 3)]
+    assert max(size for *_, size in batches_over_time(9, (1, 2), (1.0, 1.5), until=5)) == 2
