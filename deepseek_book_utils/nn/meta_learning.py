@@ -189,10 +189,11 @@ def draw_sinusoids(points: int, count: int, generator: torch.Generator) -> Tasks
 
 
 def digit_tasks(
-    classes: tuple[int, ...], ways: int, shots: int, points: int
+    classes: tuple[int, ...], ways: int, shots: int, points: int, renamed: bool = True
 ) -> Callable[[int, torch.Generator], Tasks]:
     """Tasks of scikit-learn's digits, `ways` of the classes under new names 0, 1, ...:
     `shots` pictures of each to learn from, `points` others of each to be judged by.
+    Without `renamed` the first classes keep their places, in every task the same.
 
     Raises ValueError if there are fewer classes than ways.
     """
@@ -204,8 +205,8 @@ def digit_tasks(
     def draw(count: int, generator: torch.Generator) -> Tasks:
         drawn = []
         for _ in range(count):
-            names = torch.randperm(len(classes), generator=generator)[:ways]
-            for name in names.tolist():
+            names = torch.randperm(len(classes), generator=generator)
+            for name in names[:ways].tolist() if renamed else range(ways):
                 order = torch.randperm(len(piles[name]), generator=generator)
                 drawn.append(piles[name][order[: shots + points]])
         found = torch.stack(drawn).view(count, ways, shots + points, -1)
@@ -215,6 +216,12 @@ def digit_tasks(
         return Tasks(*(part.flatten(1, 2) for part in parts))  # (S, ways n, ...)
 
     return draw
+
+
+def with_new_head(weights: Weights, outputs: int) -> Weights:
+    """The same layers under a last one of zeros, for D = `outputs` other answers."""
+    width = weights[-2].shape[-2]  # (in, out) of the last matrix
+    return [*weights[:-2], torch.zeros(width, outputs), torch.zeros(outputs)]
 
 
 def accuracies(weights: Weights, tasks: Tasks) -> Tensor:

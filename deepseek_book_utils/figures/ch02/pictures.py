@@ -125,10 +125,10 @@ def dueling_picture() -> Picture:
 # --- digits -------------------------------------------------------------------------------------------------
 
 
-def _tiles(axis: Axes, tiles: Sequence[NDArray], labels: Sequence[str]) -> None:
+def tiles(axis: Axes, pictures: Sequence[NDArray], labels: Sequence[str]) -> None:
     """Pictures (8, 8, 4) in a row, each with a word below; one image, so that the page stays light."""
-    row = np.zeros((8, 10 * len(tiles) - 2, 4))
-    for place, tile in enumerate(tiles):
+    row = np.zeros((8, 10 * len(pictures) - 2, 4))
+    for place, tile in enumerate(pictures):
         row[:, 10 * place : 10 * place + 8] = tile
     axis.imshow(row, interpolation="none")
     for place, label in enumerate(labels):
@@ -156,7 +156,7 @@ def signs(weights: NDArray) -> NDArray:
 def digits_picture(pixels: NDArray, labels: NDArray) -> Picture:
     """The first digits of the set: pixels (N, 64) from 0 to 1, labels (N,)."""
     fig, axis = plt.subplots(figsize=(680 / 72, 100 / 72))
-    _tiles(axis, [ink(one) for one in pixels], [str(label) for label in labels])
+    tiles(axis, [ink(one) for one in pixels], [str(label) for label in labels])
     return show(
         fig,
         title="What the network sees: 64 numbers, each from 0 to 1",
@@ -174,9 +174,9 @@ def reading_picture(
     `names` says what the digits are, `said` what the network made of those that it misread.
     """
     fig, axes = plt.subplots(3, 1, figsize=(680 / 72, 330 / 72))
-    _tiles(axes[0], [ink(one) for one in shown], names)
-    _tiles(axes[1], [signs(one) for one in weights], [""] * len(names))
-    _tiles(axes[2], [ink(one) for one in misread], said)
+    tiles(axes[0], [ink(one) for one in shown], names)
+    tiles(axes[1], [signs(one) for one in weights], [""] * len(names))
+    tiles(axes[2], [ink(one) for one in misread], said)
     titles = ("Read right", "The unit that spoke most for the answer", "Misread (truth → answer)")
     for axis, title in zip(axes, titles, strict=True):
         axis.set_title(title, fontsize=13)

@@ -1,13 +1,13 @@
 """The reacting figure on MAML: five points to drag, and what a few steps make of two starts."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
 
 from ...interactive import Picture, Settings, asset, figure, num, slider
-from ...nn.meta_learning import Weights, adapt, forward, squared_error
+from ...nn.meta_learning import Weights, forward, squared_error
 
 PLACES = (-4.0, -2.0, 0.0, 2.0, 4.0)  # x of the points
 AMPLITUDE, PHASE = 3.5, 1.0  # of the sinusoid on which they lie at first
@@ -19,7 +19,9 @@ def _points() -> list[float]:
     return [round(4 * AMPLITUDE * math.sin(x - PHASE)) / 4 for x in PLACES]
 
 
-def _errors(start: Weights, rate: float, y: list[float], steps: int) -> tuple[float, float]:
+def _errors(
+    start: Weights, rate: float, y: list[float], steps: int, adapt: Callable[..., Weights]
+) -> tuple[float, float]:
     """The mean squared error on the points before and after the steps."""
     inputs, answers = (torch.tensor(v, dtype=torch.float64).view(1, -1, 1) for v in (PLACES, y))
     before = squared_error(forward(start, inputs), answers)
@@ -27,11 +29,13 @@ def _errors(start: Weights, rate: float, y: list[float], steps: int) -> tuple[fl
     return before.item(), squared_error(forward(own, inputs), answers).item()
 
 
-def _sentence(starts: Mapping[str, tuple[Weights, float]], settings: Settings) -> str:
+def _sentence(
+    starts: Mapping[str, tuple[Weights, float]], settings: Settings, adapt: Callable[..., Weights]
+) -> str:
     first = {f"y{i}": value for i, value in enumerate(_points(), 1)} | {"steps": 1.0}
     now = {**first, **settings}
     y, steps = [float(now[f"y{i}"]) for i in range(1, len(PLACES) + 1)], int(now["steps"])
-    found = {name: _errors(start, rate, y, steps) for name, (start, rate) in starts.items()}
+    found = {name: _errors(start, rate, y, steps, adapt) for name, (start, rate) in starts.items()}
     if not steps:
         told = " and ".join(f"{num(before)} for {name}" for name, (before, _) in found.items())
         return f"Before any step the mean squared error on these points is {told}."
@@ -42,11 +46,14 @@ def _sentence(starts: Mapping[str, tuple[Weights, float]], settings: Settings) -
     return f"{word} the mean squared error on these points {told}."
 
 
-def one_step_figure(starts: Mapping[str, tuple[list[Tensor], float]]) -> Picture:
+def one_step_figure(
+    starts: Mapping[str, tuple[list[Tensor], float]], adapt: Callable[..., Weights]
+) -> Picture:
     """Five points to drag, and the curves of two starts after some steps on them.
 
     starts: name -> weights of a network 1-H-H-1 as `nn.meta_learning` keeps them, and the rate of its
-    steps; the first of the two is drawn as ours. Raises ValueError for other networks or another number.
+    steps; the first of the two is drawn as ours. `adapt` takes the steps, as in that module. Raises
+    ValueError for other networks or another number.
     """
     if len(starts) != 2:
         raise ValueError(f"give two starts, got {list(starts)}")
@@ -72,7 +79,7 @@ def one_step_figure(starts: Mapping[str, tuple[list[Tensor], float]]) -> Picture
     ]
     return figure(
         "one-step",
-        "MAML starts where one step is enough",
+        "From MAML's start one step does most of the work",
         "Drag the points. Which start follows them?",
         [slider("steps", "Steps of gradient descent", 0, MOST, 1, 1), *knobs],
         asset("ch05/one_step.js"),
@@ -87,7 +94,7 @@ def one_step_figure(starts: Mapping[str, tuple[list[Tensor], float]]) -> Picture
                 [round(v, 4) for w in start for v in w.flatten().tolist()] for start, _ in kept.values()
             ],
         },
-        says=[(change, _sentence(kept, change)) for change in changes],
+        says=[(change, _sentence(kept, change, adapt)) for change in changes],
         height=330,
         kb=72,
     )

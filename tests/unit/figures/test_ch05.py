@@ -5,8 +5,10 @@ import torch
 
 from deepseek_book_utils.figures.ch05.cold_documents import cold_documents_figure
 from deepseek_book_utils.figures.ch05.one_step import PLACES, one_step_figure
+from deepseek_book_utils.figures.ch05.pictures import batches_over_time
 from deepseek_book_utils.figures.ch05.rejection import rejection_figure
 from deepseek_book_utils.figures.ch05.stages import MEASURES, STAGES, stages_figure
+from deepseek_book_utils.nn.meta_learning import adapt
 from tests.unit.figures.test_reasoning import sentences
 
 ROWS = {"R1-Zero": 0.8, "Dev1": 0.6, "Dev2": 0.7, "Dev3": 0.75, "R1": 0.9}
@@ -88,7 +90,7 @@ def line(slope: float, height: float) -> list[torch.Tensor]:
 
 def test_a_step_of_a_line_by_hand() -> None:
     # y = 0 everywhere but at one place: a step from the zero line moves the height by 2 rate mean(y)
-    rows = sentences(one_step_figure({"A": (line(0, 0), 0.1), "B": (line(1, 0), 1e-9)}))
+    rows = sentences(one_step_figure({"A": (line(0, 0), 0.1), "B": (line(1, 0), 1e-9)}, adapt))
     assert "Before any step" in {s.get("steps"): text for s, text in rows}[0]
     y = [float(round(4 * 3.5 * torch.tensor(x - 1.0).sin().item()) / 4) for x in PLACES]
     mean, square = sum(y) / 5, sum(v * v for v in y) / 5
@@ -105,7 +107,7 @@ def test_a_step_of_a_line_by_hand() -> None:
 
 def test_starts_of_other_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match="two starts"):
-        one_step_figure({"A": (line(0, 0), 0.1)})
+        one_step_figure({"A": (line(0, 0), 0.1)}, adapt)
     wide = [
         torch.zeros(1, 3),
         torch.zeros(3),
@@ -115,4 +117,12 @@ def test_starts_of_other_shapes_are_refused() -> None:
         torch.zeros(1),
     ]
     with pytest.raises(ValueError, match="must be 1-2-2-1"):
-        one_step_figure({"A": (line(0, 0), 0.1), "B": (wide, 0.1)})
+        one_step_figure({"A": (line(0, 0), 0.1), "B": (wide, 0.1)}, adapt)
+
+
+def test_batches_grow_with_the_crowd_by_hand() -> None:
+    # a batch of n takes n + 1 seconds; three clients ask at 0, 1 and 2
+    found = batches_over_time(3, (1, 3), (2.0, 4.0), until=8, gap=1.0)
+    # alone 0-2; then clients 1 and 2, and 0 again: 2-6; all three once more: 6-10
+    assert found == [(0.0, 2.0, 1), (2.0, 6.0, 3), (6.0, 10.0, 3)]
+    assert max(size for *_, size in batches_over_time(9, (1, 2), (1.0, 1.5), until=5)) == 2

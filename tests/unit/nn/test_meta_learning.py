@@ -10,9 +10,11 @@ from deepseek_book_utils.nn.meta_learning import (
     digit_tasks,
     draw_sinusoids,
     errors_of_steps,
+    forward,
     meta_learn,
     new_weights,
     squared_error,
+    with_new_head,
 )
 
 
@@ -49,6 +51,22 @@ def test_digits_get_new_names_and_no_picture_stands_on_both_sides() -> None:
     assert seen == {(name, digit) for name in (0, 1) for digit in (6, 7, 9)}
     with pytest.raises(ValueError, match="take 2 to 3"):
         digit_tasks((6, 7, 9), ways=4, shots=1, points=1)
+
+
+def test_without_new_names_a_digit_keeps_its_place() -> None:
+    pictures, shown = (torch.tensor(x) for x in digit_arrays())
+    digit_of = {tuple(p.tolist()): int(d) for p, d in zip(pictures.float(), shown, strict=True)}
+    tasks = digit_tasks((7, 2, 5), 3, 1, 4, renamed=False)(6, torch.Generator().manual_seed(0))
+    for x, y in zip(tasks.test_inputs, tasks.test_answers, strict=True):
+        assert [digit_of[tuple(p.tolist())] for p in x] == [(7, 2, 5)[name] for name in y.tolist()]
+
+
+def test_a_new_head_knows_nothing_and_keeps_the_rest() -> None:
+    weights = new_weights((3, 5, 4, 6), torch.Generator().manual_seed(0))
+    changed = with_new_head(weights, 2)
+    assert [tuple(weight.shape) for weight in changed] == [(3, 5), (5,), (5, 4), (4,), (4, 2), (2,)]
+    assert all(a is b for a, b in zip(changed[:4], weights[:4], strict=True))
+    assert not forward(changed, torch.randn(1, 7, 3)).any()
 
 
 def test_a_row_for_every_step() -> None:

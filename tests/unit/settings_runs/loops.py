@@ -13,6 +13,7 @@ from deepseek_book_utils.reasoning import stages
 from deepseek_book_utils.reasoning.cold_start import FineTuneSettings, cold_start_documents, fine_tune
 from deepseek_book_utils.reasoning.distillation import GKDSettings, train_gkd
 from deepseek_book_utils.reasoning.instructions import WIDER
+from deepseek_book_utils.reasoning.joint import JointSettings, cold_start_loss
 from deepseek_book_utils.reasoning.multi_task import MultiTaskModel, MultiTaskSettings, train_multi_task
 from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
 from deepseek_book_utils.reasoning.questions import QUESTION_WORDS, TASKS, sample_questions
@@ -83,6 +84,12 @@ def wider_model() -> LanguageModel:
     return LanguageModel(replace(WIDER, width=8, layers=1, heads=2))
 
 
+def lean(settings: JointSettings) -> Any:
+    model = wider_model()
+    loss = cold_start_loss(model, cold_start_documents(8, 0), settings, 0)
+    return [loss().item(), loss().item()]
+
+
 def recipe(settings: StageSettings) -> Any:
     """What the loops are called with: they have runs of their own."""
     calls: list[Any] = []
@@ -125,6 +132,7 @@ CASES = [
         study,
         {"epochs": 2, "documents": 3, "row": 24, "learning_rate": 0.1, "max_grad_norm": 1e-3},
     ),
+    Case(JointSettings(documents=3), lean, {"weight": 0.5, "documents": 4, "row": 24}),
     Case(
         StageSettings(cold_documents=8, problems=4, answers=2, general_documents=5),
         recipe,

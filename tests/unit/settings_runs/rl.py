@@ -32,12 +32,14 @@ from deepseek_book_utils.rl.tasks.lake import make_lake
 from deepseek_book_utils.rl.tasks.operators import cart_pole_log
 from deepseek_book_utils.rl.tasks.users import cart_pole_users, play_cart_poles
 from deepseek_book_utils.rl.teams.games import two_step_game
+from deepseek_book_utils.rl.teams.hierarchy import HierarchySettings, train_hierarchy
 from deepseek_book_utils.rl.teams.multi_agent import TeamSettings, train_team
 from deepseek_book_utils.rl.value.dqn import DQNSettings, train_dqn
 from deepseek_book_utils.rl.value.exploration import SparseSettings, learn_sparse
 from deepseek_book_utils.rl.value.offline import OfflineSettings, learn_offline
 from deepseek_book_utils.rl.value.tabular import QLearningSettings, q_learning
 from deepseek_book_utils.rl.value.targets import HardTarget
+from tests.unit.rl.teams.corridor import Corridor
 from tests.unit.settings_runs.case import Case, weights_of
 
 TASK = "CartPole-v1"
@@ -101,6 +103,11 @@ def dqn(settings: DQNSettings) -> Any:
 
 def offline(settings: OfflineSettings) -> Any:
     return weights_of(learn_offline(cart_pole_log(0, operators=2), settings, 0))
+
+
+def hierarchy(settings: HierarchySettings) -> Any:
+    upper, options, _ = train_hierarchy(Corridor(), settings, 0)
+    return [(level.logits, level.values) for level in (upper, *options)]
 
 
 def sparse(settings: SparseSettings) -> Any:
@@ -252,6 +259,18 @@ CASES = [
             "discount": 0.5,
             "reward_scale": 1.0,
             "penalty_weight": 0.1,
+        },
+    ),
+    Case(
+        HierarchySettings(total_steps=100, patience=9),
+        hierarchy,
+        {
+            "total_steps": 130,
+            "patience": 3,
+            "discount": 0.5,
+            "trace_decay": 0.5,
+            "learning_rate": 0.5,
+            "value_learning_rate": 0.5,
         },
     ),
     Case(
