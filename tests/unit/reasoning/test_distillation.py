@@ -138,3 +138,16 @@ def test_a_base_of_a_student_is_repeatable_and_leaves_the_random_state() -> None
     torch.testing.assert_close(dict(bases[0].named_parameters()), dict(bases[1].named_parameters()))
     teacher = sum(weight.numel() for weight in LanguageModel(replace(SMALL, layers=2)).parameters())
     assert sum(weight.numel() for weight in bases[0].parameters()) < 0.6 * teacher
+
+
+def test_a_word_that_the_student_never_says_is_pulled_by_the_forward_kl_alone() -> None:
+    """The pulls by hand: P - Q, and Q (KL - log(Q / P))."""
+    p, q = torch.tensor([0.45, 0.45, 0.1]), torch.tensor([0.998, 0.001, 0.001])
+    logits = q.log().requires_grad_()
+    pulls = [
+        -torch.autograd.grad(token_divergence(logits, p.log(), beta), logits)[0] for beta in (0.0, 0.5, 1.0)
+    ]
+    apart = (q * (q / p).log()).sum()
+    torch.testing.assert_close(pulls[0], p - q)
+    torch.testing.assert_close(pulls[2], q * (apart - (q / p).log()))
+    assert pulls[0][1] > 0.4 > pulls[1][1] > pulls[2][1] > 0 and pulls[2][1] < 0.01
