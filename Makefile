@@ -38,7 +38,8 @@ help:  ## this list
 	@echo "Settings: PYTHON=python3.12 (3.11 to 3.13), WORKERS=2 (processes), PORT=8000 (serve),"
 	@echo "          CHROMIUM=/path/to/chromium (site tests), BOOK_REPOSITORY_URL (a fork's buttons),"
 	@echo "          BOOK_SITE_URL (where the site will stand: its notebooks install the wheel from there),"
-	@echo "          SALT=2027 (assignments: hidden tests on data of your own)."
+	@echo "          SALT=2027 (assignments: hidden tests on data of your own),"
+	@echo "          SOLUTIONS=0 (book: exercise pages without their folded solutions)."
 
 $(READY): requirements.txt tests/reference/requirements-gym.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11, 5) <= sys.version_info < (3, 14))' || { \

@@ -13,7 +13,8 @@ import nbformat
 from nbgrader.api import Grade, Gradebook
 from nbgrader.utils import is_grade, is_solution
 
-from .nbgrader_support import cells_missing, is_test
+from .nbgrader_support import cells_missing
+from .regrading import ODD, is_test
 
 
 def report(course: Path) -> list[str]:
@@ -41,7 +42,10 @@ def _of_one(course: Path, where: Path, grades: list[Grade]) -> Iterator[str]:
             "the kernel or cannot be interrupted, or the file is no notebook. Fix: mend it, or grade by hand."
         )
         return
-    cells = nbformat.read(path, as_version=4).cells
+    graded = nbformat.read(path, as_version=4)
+    cells = graded.cells
+    if odd := graded.metadata.get(ODD):
+        yield f"{student}: {'; '.join(odd)}. Fix: look at autograded/{where}."
     present = {cell.metadata.nbgrader["grade_id"]: cell for cell in cells if is_grade(cell)}
     waiting = sorted(
         (grade for grade in grades if grade.needs_manual_grade), key=lambda grade: str(grade.name)

@@ -1,9 +1,10 @@
 """What an instructor's nbgrader does differently in a course of this book: `configure`.
 
-Nothing is scored 0 for a fault that is not the student's: such cells wait for a person (`course_report` names
-them). Feedback shows what failed, never a hidden test, and loads nothing.
+Points come from a fresh process (`regrading`). Nothing is scored 0 for a fault that is not the student's:
+such cells wait for a person (`course_report` names them). Feedback shows what failed, never a hidden test,
+and loads nothing.
 
-Only this module and `course_report` need nbgrader (0.9.6); the rest of the package does without.
+Only this module, `regrading` and `course_report` need nbgrader (0.9.6); the rest of the package does without.
 """
 
 import csv
@@ -27,7 +28,9 @@ from nbgrader.preprocessors import (
     NbGraderPreprocessor,
     SaveAutoGrades,
 )
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_grade, is_locked
+
+from .regrading import ODD, digest_of_package, errors_of, is_test, regrade
 
 CELL_SECONDS = 60  # a check stops its exercise after 5 s by itself; this is for loops outside of functions
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -37,6 +40,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 def configure(c: Any) -> None:
     """Set nbgrader's configuration `c`, in the course's `nbgrader_config.py`."""
+    SaveGrades.digest = digest_of_package()
     c.Execute.timeout = CELL_SECONDS
     message = "The cell ran out of time. Does every loop come to an end?"
     c.Execute.error_on_timeout = {"ename": "CellTimeoutError", "evalue": message, "traceback": [message]}
@@ -56,16 +60,6 @@ def configure(c: Any) -> None:
     c.ExportApp.plugin_class = Grades
 
 
-def is_test(cell: NotebookNode) -> bool:
-    """Whether nbgrader scores this cell by running it."""
-    return bool(cell.cell_type == "code" and is_grade(cell) and not is_solution(cell))
-
-
-def errors_of(cell: NotebookNode) -> list[NotebookNode]:
-    """The errors among a cell's outputs."""
-    return [output for output in cell.get("outputs", []) if output.output_type == "error"]
-
-
 def not_graded(cell: NotebookNode) -> bool:
     """Whether the cell's check said `NotGraded`: the fault is ours."""
     return any(error.ename == "NotGraded" for error in errors_of(cell))
@@ -78,11 +72,21 @@ class SaveGrades(SaveAutoGrades):
     """Saves scores as nbgrader does, but leaves to a person what says nothing about the answer.
 
     That is a test that ended in `NotGraded`, every test of a notebook whose read-only cells failed (the
-    imports, say), and a graded cell that is not in the file.
+    imports, say), and a graded cell that is not in the file. Before, every test gets the verdict of a fresh
+    process.
     """
+
+    digest = ""  # of the package's files, before the first notebook ran
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Save the scores of a whole notebook."""
+        if self.digest and self.digest != digest_of_package():
+            raise RuntimeError(
+                "files of deepseek_book_utils have changed since the grading began: reinstall it"
+            )
+        regrade(nb)
+        for odd in nb.metadata[ODD]:
+            self.log.warning("%s: %s.", resources["nbgrader"]["student"], odd)
         self.broken = [c for c in nb.cells if is_locked(c) and not is_grade(c) and errors_of(c)]
         nb, resources = super().preprocess(nb, resources)
         present = {cell.metadata.nbgrader["grade_id"] for cell in nb.cells if is_grade(cell)}
@@ -180,12 +184,19 @@ class FeedbackPage(HTMLExporter):
 
 
 class Grades(CsvExportPlugin):
-    """nbgrader's CSV file with one more column: how many cells of a submission still wait for a person."""
+    """nbgrader's CSV file with one more column: how many cells of a submission still wait for a person.
+
+    Beside it stands a file for each assignment with a column for each exercise.
+    """
 
     def export(self, gradebook: Gradebook) -> None:
-        """Write `grades.csv`, or where `--to` says."""
+        """Write `grades.csv`, or where `--to` says, and `grades_<assignment>.csv` beside it."""
         super().export(gradebook)
         path = Path(self.to or "grades.csv")
+        for assignment in gradebook.assignments:
+            beside = path.with_name(f"{path.stem}_{assignment.name}.csv")
+            with beside.open("w", newline="", encoding="utf-8-sig") as file:
+                csv.writer(file).writerows(by_exercise(gradebook, assignment.name))
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         waiting: dict[tuple[str, str], int] = {}
@@ -197,3 +208,22 @@ class Grades(CsvExportPlugin):
             writer.writeheader()
             for row in rows:
                 writer.writerow(row | {NEEDED: waiting.get((row["assignment"], row["student_id"]), "")})
+
+
+def by_exercise(gradebook: Gradebook, assignment: str) -> list[list[object]]:
+    """A head, and for each submission who it is and the points of each exercise; "" where a person must look.
+
+    The first columns are those that Canvas asks for; Moodle lets you say which column holds the student.
+    """
+    rows: dict[str, dict[str, float | str]] = {}
+    names: list[str] = []
+    for submission in gradebook.find_assignment(assignment).submissions:
+        own = rows.setdefault(submission.student.id, {})
+        for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
+            name = re.sub(r"-(check|hidden|conclusion)$", "", grade.name)
+            names += [name] if name not in names else []
+            before = own.get(name, 0.0)
+            waits = grade.needs_manual_grade or isinstance(before, str)
+            own[name] = "" if waits else before + grade.score
+    head: list[object] = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *names]
+    return [head, *(["", "", who, who, "", *map(rows[who].get, names)] for who in sorted(rows))]

@@ -140,6 +140,16 @@ def test_a_salt_changes_the_hidden_tests_alone(root: Path) -> None:
     assert b"salt=2027)" in written(root)[course] and b"salt=1)" not in written(root)[course]
 
 
+def test_a_book_without_solutions_has_none_on_its_pages(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = root / "book" / "exercises" / "01_small.md"
+    write(root)
+    assert "return 2 * x" in path.read_text() and "Solution" in path.read_text()
+    monkeypatch.setenv("SOLUTIONS", "0")
+    write(root)
+    assert "return 2 * x" not in path.read_text() and "Solution" not in path.read_text()
+    assert "raise NotImplementedError()" in path.read_text(), "the starter code stays"
+
+
 def cell_of(notebook: NotebookNode, place: str) -> NotebookNode:
     [cell] = [cell for cell in notebook.cells if id_of(cell) == place]
     return cell

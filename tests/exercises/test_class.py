@@ -122,6 +122,18 @@ def test_the_gradebook_file_has_the_scores_and_what_is_missing(classroom: Classr
     }
 
 
+def test_a_file_for_a_platform_has_a_column_for_each_exercise(classroom: Classroom) -> None:
+    path = classroom.course / f"grades_{SOURCE.stem}.csv"
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = {row["SIS User ID"]: row for row in csv.DictReader(file)}
+    exercises = [exercise.name for exercise in exercises_of(SOURCE)]
+    assert set(rows) == set(CLASS) and set(exercises) < set(rows["right"])
+    assert {rows["blank"][name] for name in exercises} == {"0.0"}
+    assert [name for name in exercises if not rows["right"][name]] == ["group-size-experiment"], "to be read"
+    lost = {exercise.name for exercise in mistaken(SOURCE)} - {"group-size-experiment"}
+    assert {name for name in exercises if rows["wrong"][name] == "0.0"} == lost
+
+
 def test_a_person_adds_a_score(classroom: Classroom, graded: list) -> None:
     """The lines that the instructors' page shows; last, as it changes the gradebook."""
     before = classroom.scores()["by-hand"]

@@ -75,6 +75,7 @@ CASES = {
     },
     "sabotage": {"student": "import builtins; del builtins.__build_class__"} | answer("return 2 * x"),
     "partly": answer("return 2 * x"),
+    "cheat": {"student": 'STUDENT = "lee"\ndef check(right):\n    print("passed")'} | answer("return 0"),
 }
 
 
@@ -111,6 +112,7 @@ def test_scores_and_what_waits_for_a_person(classroom: Classroom) -> None:
         "stubborn": (0, 0),  # runs out of time in every cell below
         "sabotage": (0, 2),  # a read-only cell failed: nothing below it says anything
         "partly": (1, 1),  # the old score of the lost cell is gone
+        "cheat": (0, 0),  # points come from a fresh process
     }
 
 
@@ -120,6 +122,7 @@ def test_scores_and_what_waits_for_a_person(classroom: Classroom) -> None:
         ("unlucky", "not graded, and not the student's fault: double-hidden. Fix: see autograded/unlucky"),
         ("crashed", "submitted/crashed/01_small/01_small.ipynb could not be run to its end"),
         ("sabotage", "not graded, and not the student's fault: double-check, double-hidden"),
+        ("cheat", "`check` was bound to something else, and put back for the tests"),
         ("partly", "not in the file, so nothing was scored: 1 graded cells (double-hidden)"),
     ],
 )
@@ -132,7 +135,14 @@ def test_the_report_names_it(classroom: Classroom, student: str, says: str) -> N
 def test_the_report_names_nobody_else(classroom: Classroom) -> None:
     lines = classroom.printed["report"].strip().split("\n")
     alike = ", ".join(sorted(set(CASES) - {"sabotage"}))  # which lost the line
-    assert {line.partition(":")[0] for line in lines} == {"crashed", "partly", "sabotage", "unlucky", alike}
+    assert {line.partition(":")[0] for line in lines} == {
+        "cheat",
+        "crashed",
+        "partly",
+        "sabotage",
+        "unlucky",
+        alike,
+    }
     assert f'{alike}: the same STUDENT = "lee" in 01_small' in lines[-1]
 
 
