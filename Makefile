@@ -14,16 +14,16 @@ PARALLEL = -n $(WORKERS) --dist loadfile
 STEPS = check unit reference learning exercises book site notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: help book test sync check format serve lab assignments claims bench mutants clean $(STEPS)
+.PHONY: help book test sync check format serve lab assignments class claims bench mutants clean $(STEPS)
 .DELETE_ON_ERROR:
 
 # Tests and the build measure seconds: one thread a process, no hub, no reports home.
-$(STEPS) claims bench mutants: export OMP_NUM_THREADS = 1
-$(STEPS) claims bench mutants: export TOKENIZERS_PARALLELISM = false
-$(STEPS) claims bench mutants: export HF_HUB_OFFLINE = 1
+$(STEPS) class claims bench mutants: export OMP_NUM_THREADS = 1
+$(STEPS) class claims bench mutants: export TOKENIZERS_PARALLELISM = false
+$(STEPS) class claims bench mutants: export HF_HUB_OFFLINE = 1
 # glibc gives large blocks back at every free and fetches them again: kept, they save a tenth of the training time.
-$(STEPS) claims bench mutants: export MALLOC_MMAP_THRESHOLD_ = 1000000000
-$(STEPS) claims bench mutants: export MALLOC_TRIM_THRESHOLD_ = 4000000000
+$(STEPS) class claims bench mutants: export MALLOC_MMAP_THRESHOLD_ = 1000000000
+$(STEPS) class claims bench mutants: export MALLOC_TRIM_THRESHOLD_ = 4000000000
 
 help:  ## this list
 	@echo "Dive into DeepSeek LLM: a book whose every page runs."
@@ -97,11 +97,16 @@ serve: $(READY)  ## shows the built site on http://127.0.0.1:8000
 	@test -f _build/html/index.html || { echo "No site yet. Fix: make book"; exit 1; }
 	$(PY) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
+# A kernel of the user's own may have the same name.
+lab: export JUPYTER_PATH := $(CURDIR)/.venv/share/jupyter$(addprefix :,$(JUPYTER_PATH))
 lab: $(READY)  ## opens the notebooks in JupyterLab
 	$(PY) -m jupyter lab --ip 127.0.0.1 --notebook-dir notebooks
 
 assignments: $(READY)  ## student and instructor files, and a course for nbgrader (SALT=2027)
 	$(PY) -m tools.assignments $(if $(SALT),--salt $(SALT))
+
+class: $(READY)  ## a class in which everybody hands in something odd, through nbgrader (long)
+	WHOLE_CLASS=1 $(PYTEST) --timeout 0 tests/exercises/test_odd_class.py
 
 claims: $(READY)  ## makes the records that are stale, seeds that claims rest on (long)
 	$(PY) -m experiments --processes $(WORKERS)

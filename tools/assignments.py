@@ -37,6 +37,8 @@ from deepseek_book_utils.exercises.nbgrader_support import configure
 c = get_config()  # noqa: F821  (nbgrader defines it)
 c.CourseDirectory.course_id = "dive-into-deepseek-llm"
 configure(c)
+# from deepseek_book_utils.exercises.nbgrader_support import TenthADay
+# c.AssignLatePenalties.plugin_class = TenthADay  # late work: a tenth of the points a day, a week at most
 '''
 
 

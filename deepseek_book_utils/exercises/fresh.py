@@ -1,64 +1,107 @@
 """Points come from here: a notebook's answers, run once more in a process that no notebook has touched.
 
-`verdicts` starts it. It imports the package and torch from their files, and notes every function in them. One
-child runs the student's cells in their order. At each test a child of that child runs the test, with the
-names that read-only cells have bound. A test passes if nothing that was noted is another by then, also right
-after each call of the student's code, and if that code has not looked at the frames of its grader.
+`verdicts` sends the cells to a server, which has imported the package and torch from their files and forks
+for each notebook. In this fresh process every function is noted, and a child runs the student's cells in
+their order. At each test a child of that child runs the test, with the names that read-only cells have bound.
+A test passes if nothing that was noted is another by then, also right after each call of the student's code,
+and if that code has not looked at the frames of its grader.
 
 Left out: a proof. Student and grader share the memory of one process; who reads memory by other ways still
 wins. Needs `os.fork`: Linux, macOS, Windows by way of WSL.
 """
 
 import contextlib
+import functools
 import io
 import json
+import marshal
 import os
 import secrets
+import select
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from .checking import OutOfTime, time_limit
-from .watching import Changed, Noted, guarded, note, watch
+from .checking import NotPassed, OutOfTime, time_limit
+from .watching import Changed, Noted, alarm, guarded, note, watch
 
 CELL = 10.0, 60.0  # seconds of the processor, and of the clock, for a cell that is no test
 WHOLE = 600.0  # seconds of the clock for a notebook
-START = "from deepseek_book_utils.exercises.fresh import main; main()"
+START = "from deepseek_book_utils.exercises.fresh import serve; serve()"
 ENDED = ["NotPassed", "Your code ended the process in which it was graded, or ran out of time there."]
+TWICE = ["NotPassed", "Nothing is scored: your code gave this test two ends."]
 Cell = dict[str, str]  # place: grade_id; kind: locked, own, test; source
-Verdict = dict[str, Any]  # place; printed; error: None, or name and message; odd: sentences
+Verdict = dict[str, Any]  # place; printed; error: None, or name and message; share of the points; odd
 
 
 def verdicts(cells: list[Cell]) -> tuple[dict[str, Verdict], str]:
     """The verdict on each test that came to one, and what stopped the process ("" if nothing did)."""
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            done = subprocess.run(
-                [sys.executable, "-P", "-c", START],
-                input=json.dumps(cells),
-                cwd=folder,
-                env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},  # its threads would not survive a fork
-                capture_output=True,
-                text=True,
-                timeout=WHOLE + 60,
-            )
-        except subprocess.TimeoutExpired:
-            return {}, "it did not come to its end"
-    if done.returncode:
-        return {}, done.stderr.strip().rpartition("\n")[2] or f"it ended with status {done.returncode}"
-    return {verdict["place"]: verdict for verdict in json.loads(done.stdout)}, ""
+    server, line = running_server(), ""
+    assert server.stdin and server.stdout
+    try:
+        server.stdin.write(json.dumps(cells) + "\n")
+        server.stdin.flush()
+        if select.select([server.stdout], [], [], WHOLE + 60)[0]:
+            line = server.stdout.readline()
+    except BrokenPipeError:
+        pass
+    if not line:  # the next notebook gets another server
+        server.kill()
+        server.wait()
+        running_server.cache_clear()
+        return {}, "the server of fresh processes has ended"
+    found, stopped = json.loads(line)
+    return {verdict["place"]: verdict for verdict in found}, stopped
+
+
+@functools.cache
+def running_server() -> subprocess.Popen[str]:
+    """The server; it ends with this process, when its stdin does."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", START],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},  # its threads would not survive a fork
+        text=True,
+        start_new_session=True,  # Ctrl-C is for the grading; the server hears of it by its stdin
+    )
+
+
+# --- in the server ---
+
+
+def serve() -> None:
+    """Read the cells of a notebook from each line of stdin, write `[verdicts, what stopped it]` for each."""
+    for line in sys.stdin:
+        reads, writes = os.pipe()
+        child = os.fork()
+        if child == 0:
+            _as_child(writes, functools.partial(_answer, line, writes))
+        os.close(writes)
+        with os.fdopen(reads, "rb") as answer:
+            told = answer.read()
+        os.waitpid(child, 0)
+        print(told.decode() or '[[], "it ended before it had judged"]', flush=True)
 
 
 # --- in the fresh process ---
 
 
-def main() -> None:
-    """Read cells from stdin, write verdicts to stdout."""
-    print(json.dumps(judge(json.load(sys.stdin))))
+def _answer(line: str, pipe: int) -> None:
+    """Write the answer to a line; a read-only cell that fails is nobody's fault."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            answer = [judge(json.loads(line)), ""]
+        except Exception as error:  # noqa: BLE001  (whatever a read-only cell may raise)
+            answer = [[], f"{type(error).__name__}: {error}"]
+        with os.fdopen(pipe, "wb") as out:
+            out.write(json.dumps(answer).encode())
 
 
 def judge(cells: list[Cell]) -> list[Verdict]:
@@ -68,36 +111,42 @@ def judge(cells: list[Cell]) -> list[Verdict]:
         for cell in cells:
             if cell["kind"] == "locked":
                 exec(compile(cell["source"], f"<{cell['place']}>", "exec"), trusted)
-    noted, token = note(), secrets.token_hex()
+    noted, token = note(), secrets.token_bytes()
     reads, writes = os.pipe()
     child = os.fork()
     if child == 0:
         _as_child(writes, lambda: _run(cells, trusted, noted, writes, token))
     os.close(writes)
-    return list(_read(reads, token, child))
+    found: dict[str, Verdict] = {}
+    for line in _read(reads, child).split(b"\n"):
+        given, _, text = line.partition(b" ")
+        if given == token.hex().encode():
+            verdict = marshal.loads(bytes.fromhex(text.decode()))
+            if verdict["place"] in found:  # a process of the student's has come back as a second one
+                verdict |= {"error": TWICE, "odd": ["the code gave a test two ends; that earned nothing"]}
+            found[verdict["place"]] = verdict
+    return list(found.values())
 
 
-def _read(pipe: int, token: str, child: int) -> Iterator[Verdict]:
-    """What comes through the pipe under the token, until the child ends or its time is up."""
-
-    def stop(signum: int, frame: object) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, WHOLE)
-    with os.fdopen(pipe, encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            given, _, verdict = line.partition(" ")
-            if given == token:
-                yield json.loads(verdict)
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-    stop(0, None)
-    os.waitpid(child, 0)
+def _read(pipe: int, child: int) -> bytes:
+    """What comes through the pipe until the child ends or its time is up; ends the child's processes."""
+    together, until, ended, part = b"", time.monotonic() + WHOLE, False, b""
+    while time.monotonic() < until and (part or not ended):  # others may hold the pipe open
+        ended = ended or os.waitpid(child, os.WNOHANG)[0] != 0
+        ready = select.select([pipe], [], [], 0.0 if ended else 0.05)[0]
+        part = os.read(pipe, 2**16) if ready else b""
+        together += part
+        if ready and not part and not ended:  # the student's code has closed the pipe
+            time.sleep(0.05)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    if not ended:
+        os.waitpid(child, 0)
+    os.close(pipe)
+    return together
 
 
-def _as_child(pipe: int, work: Callable[[], None]) -> None:
+def _as_child(pipe: int, work: Callable[[], object]) -> None:
     """Do the work with no file of the parent's but the pipe, in a process group of its own, and end."""
     try:
         with contextlib.suppress(PermissionError):
@@ -112,28 +161,39 @@ def _as_child(pipe: int, work: Callable[[], None]) -> None:
         os._exit(0)
 
 
-def _run(cells: list[Cell], trusted: dict[str, Any], noted: Noted, pipe: int, token: str) -> None:
-    """The student's cells in their order; at every test a child runs it."""
+def _run(cells: list[Cell], trusted: dict[str, Any], noted: Noted, pipe: int, token: bytes) -> None:
+    """The student's cells in their order; at every test a child runs it.
+
+    Between the first cell and the end of a test, names of modules may mean something else than they did: what
+    stands around `_test` uses none. `_test` is called if nothing was changed before, and counts if nothing
+    was changed after it.
+    """
     names = trusted | {"display": print}
     names["get_ipython"] = lambda: Shell(names)
-    trusted, seen = dict(names), watch()
+    trusted, changed, seen, head = dict(names), alarm(noted), watch(), token.hex().encode() + b" "
+    fork, leave, wait, write, packed = os.fork, os._exit, os.waitpid, os.write, marshal.dumps
     for cell in cells:
         if cell["kind"] == "own":
             with contextlib.suppress(BaseException), time_limit(*CELL):
                 exec(compile(cell["source"], f"<cell {cell['place']}>", "exec"), names)
         elif cell["kind"] == "test":
-            child = os.fork()
+            child = fork()
             if child == 0:
                 try:
-                    verdict = _test(cell, names, trusted, noted, seen)
-                    os.write(pipe, f"{token} {json.dumps(verdict)}\n".encode())
+                    verdict: Verdict = {"place": cell["place"], "printed": "", "share": 0.0}
+                    told = changed(contents=True)
+                    verdict |= {} if told else _test(cell, names, trusted, changed, seen)
+                    if told := told or changed(contents=True):
+                        refused = ["NotPassed", f"Nothing is scored: {told}."]
+                        verdict |= {"error": refused, "odd": [f"{told}; that earned nothing"]}
+                    write(pipe, head + packed(verdict).hex().encode() + b"\n")
                 finally:
-                    os._exit(0)
-            os.waitpid(child, 0)
+                    leave(0)
+            wait(child, 0)
 
 
 def _test(
-    cell: Cell, names: dict[str, Any], trusted: dict[str, Any], noted: Noted, seen: list[str]
+    cell: Cell, names: dict[str, Any], trusted: dict[str, Any], changed: Callable[..., str], seen: list[str]
 ) -> Verdict:
     """Run one test; the verdict on it."""
     rebound = sorted(name for name, value in trusted.items() if names.get(name) is not value)
@@ -142,24 +202,24 @@ def _test(
     names = trusted | own | {"STUDENT": plain(own.get("STUDENT", ""))}
     for name, value in own.items():
         if isinstance(value, FunctionType) and value.__module__ == "__main__":
-            names[name] = guarded(value, noted)
-    before, printed, error = len(seen), io.StringIO(), None
+            names[name] = guarded(value, changed)
+    before, printed, error, share = len(seen), io.StringIO(), None, 0.0
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
-            noted.compare()
             exec(compile(cell["source"], f"<{cell['place']}>", "exec"), names)
-        noted.compare()
-    except Changed as changed:
-        error = ["NotPassed", f"Nothing is scored: {changed}."]
-        odd.append(f"{changed}; that earned nothing")
+    except Changed as what:
+        error = ["NotPassed", f"Nothing is scored: {what}."]
+        odd.append(f"{what}; that earned nothing")
     except OutOfTime:
         error = ENDED
-    except BaseException as told:  # noqa: BLE001  (whatever a student's code may raise)
-        error = [type(told).__name__, str(told)]
+    except BaseException as raised:  # noqa: BLE001  (whatever a student's code may raise)
+        error = [plain(type(raised).__name__), plain(str(raised))]
+        share = raised.share if type(raised) is NotPassed else 0.0
     if len(seen) > before:
-        error = error or ["NotPassed", "Nothing is scored: your code looked into its grader."]
+        error, share = error or ["NotPassed", "Nothing is scored: your code looked into its grader."], 0.0
     odd += [f"the code looked into its grader ({event}); that earned nothing" for event in seen]
-    return {"place": cell["place"], "printed": printed.getvalue()[:10_000], "error": error, "odd": odd}
+    text = printed.getvalue()[:10_000]
+    return {"place": cell["place"], "printed": text, "error": error, "share": share, "odd": odd}
 
 
 class Shell:

@@ -8,7 +8,10 @@ Only this module, `regrading` and `course_report` need nbgrader (0.9.6); the res
 """
 
 import csv
+import math
+import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbformat import NotebookNode
 from nbgrader.api import Grade, Gradebook
-from nbgrader.plugins import CsvExportPlugin
+from nbgrader.plugins import CsvExportPlugin, LateSubmissionPlugin
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -30,9 +33,11 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import is_grade, is_locked
 
-from .regrading import ODD, digest_of_package, errors_of, is_test, regrade
+from .regrading import ODD, SHARE, STOPPED, as_error, digest_of_package, errors_of, is_test, regrade
 
 CELL_SECONDS = 60  # a check stops its exercise after 5 s by itself; this is for loops outside of functions
+LATE, LATE_CELLS = "CellTimeoutError", 3  # so many, and the rest of the notebook is not run
+TOO_LATE = "The cell ran out of time. Does every loop come to an end?"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 NEEDED = "cells_to_grade_by_hand"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -41,13 +46,14 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 def configure(c: Any) -> None:
     """Set nbgrader's configuration `c`, in the course's `nbgrader_config.py`."""
     SaveGrades.digest = digest_of_package()
+    ours, others = Path(sys.prefix, "share", "jupyter"), os.environ.get("JUPYTER_PATH", "")
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (str(ours), others)))  # not a user's `python3`
     c.Execute.timeout = CELL_SECONDS
-    message = "The cell ran out of time. Does every loop come to an end?"
-    c.Execute.error_on_timeout = {"ename": "CellTimeoutError", "evalue": message, "traceback": [message]}
+    c.Execute.error_on_timeout = {"ename": LATE, "evalue": TOO_LATE, "traceback": [TOO_LATE]}
     c.IgnorePattern.enabled = True
     c.IgnorePattern.pattern = "."  # a warning on stderr would make a passed test worth 0
     c.Autograde.autograde_preprocessors = [
-        Execute,
+        Run,
         IgnorePattern,
         ClearMetadataPreprocessor,
         LimitOutput,
@@ -66,6 +72,33 @@ def not_graded(cell: NotebookNode) -> bool:
 
 
 # --- autograde ---
+
+
+class Run(Execute):
+    """Runs a notebook for what its cells show: a kernel that ends or is stuck costs outputs, and no point."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:
+        """Run the cells; where the kernel gives up, those below it show nothing."""
+        self.late, self.at = 0, NotebookNode(outputs=[])
+        try:
+            return super().preprocess(nb, resources, km)
+        except (RuntimeError, TimeoutError) as error:  # nbclient's errors on kernels
+            late = isinstance(error, TimeoutError)
+            self.at.outputs.append(
+                as_error(LATE, TOO_LATE) if late else as_error("Error", "The kernel ended.")
+            )
+            why = "a cell ran out of time" if late else "its kernel ended"
+            nb.metadata[STOPPED] = f"the notebook was not run to its end: {why}"
+            return nb, resources
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
+        """Run one cell. Raises TimeoutError after as many late ones as a class can wait for."""
+        self.at = cell if cell.cell_type == "code" else self.at
+        cell, resources = super().preprocess_cell(cell, resources, index)
+        self.late += any(error.ename == LATE for error in errors_of(cell))
+        if self.late == LATE_CELLS:
+            raise TimeoutError
+        return cell, resources
 
 
 class SaveGrades(SaveAutoGrades):
@@ -104,12 +137,25 @@ class SaveGrades(SaveAutoGrades):
 
     def _add_score(self, cell: NotebookNode, resources: Any) -> None:
         super()._add_score(cell, resources)
-        if is_test(cell) and (self.broken or not_graded(cell)):
-            place = cell.metadata["nbgrader"]["grade_id"]
-            names = (self.notebook_id, self.assignment_id, self.student_id)
-            leave_to_a_person(self.gradebook.find_grade(place, *names))
-            self.gradebook.db.commit()
+        if not is_test(cell):
+            return
+        place = cell.metadata["nbgrader"]["grade_id"]
+        grade = self.gradebook.find_grade(place, self.notebook_id, self.assignment_id, self.student_id)
+        if self.broken or not_graded(cell):
+            leave_to_a_person(grade)
             self.log.warning("%s: %s was not graded. A person must grade it.", self.student_id, place)
+        elif share := cell.metadata.get(SHARE):
+            grade.auto_score = round(share * grade.max_score, 2)
+        self.gradebook.db.commit()
+
+
+class TenthADay(LateSubmissionPlugin):
+    """Late work loses a tenth of its points for each day that has begun, and all of them after a week."""
+
+    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
+        """The points that are taken away."""
+        days = math.ceil(total_seconds_late / 86_400)
+        return score if days > 7 else round(score * days / 10, 2)
 
 
 def cells_missing(student: str, grades: list[Grade]) -> str:
@@ -186,7 +232,8 @@ class FeedbackPage(HTMLExporter):
 class Grades(CsvExportPlugin):
     """nbgrader's CSV file with one more column: how many cells of a submission still wait for a person.
 
-    Beside it stands a file for each assignment with a column for each exercise.
+    Where nothing was handed in, the score is empty. Beside it stands a file for each assignment with a column
+    for each exercise.
     """
 
     def export(self, gradebook: Gradebook) -> None:
@@ -207,7 +254,9 @@ class Grades(CsvExportPlugin):
             writer = csv.DictWriter(file, [*(rows[0] if rows else []), NEEDED])
             writer.writeheader()
             for row in rows:
-                writer.writerow(row | {NEEDED: waiting.get((row["assignment"], row["student_id"]), "")})
+                key = (row["assignment"], row["student_id"])
+                none = dict.fromkeys(("raw_score", "late_submission_penalty", "score"), "")
+                writer.writerow(row | ({NEEDED: waiting[key]} if key in waiting else none))
 
 
 def by_exercise(gradebook: Gradebook, assignment: str) -> list[list[object]]:
@@ -225,5 +274,7 @@ def by_exercise(gradebook: Gradebook, assignment: str) -> list[list[object]]:
             before = own.get(name, 0.0)
             waits = grade.needs_manual_grade or isinstance(before, str)
             own[name] = "" if waits else before + grade.score
-    head: list[object] = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *names]
-    return [head, *(["", "", who, who, "", *map(rows[who].get, names)] for who in sorted(rows))]
+    table: list[list[object]] = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *names]]
+    for who in sorted(rows):
+        table.append(["", "", who, who, "", *map(rows[who].get, names)])
+    return table

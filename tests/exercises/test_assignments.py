@@ -1,7 +1,10 @@
 """`make assignments`: nothing leaks, points are counted, bad sources are named, bytes are stable."""
 
 import copy
+import os
 import re
+import subprocess
+import tarfile
 from pathlib import Path
 
 import nbformat
@@ -281,3 +284,14 @@ def test_exercises_are_checked_with_the_other_notebooks() -> None:
 def test_hidden_lines_are_those_between_the_markers() -> None:
     assert "check(double(20) == 40)" in hidden_lines(small_source())
     assert len(hidden_lines(small_source())) == 2 and len(exercises_of(small_source())) == 1
+
+
+def test_the_first_lines_of_the_container_recipe_run(tmp_path: Path) -> None:
+    text = (ROOT / "book" / "instructors.md").read_text(encoding="utf-8")
+    first, second = re.findall(r"^\$ ((?:mkdir ~/grader|printf 'FROM) .*)$", text, flags=re.MULTILINE)
+    subprocess.run(first, shell=True, cwd=ROOT, env=os.environ | {"HOME": str(tmp_path)}, check=True)
+    subprocess.run(second, shell=True, cwd=tmp_path / "grader", check=True)
+    made = (tmp_path / "grader" / "Dockerfile").read_text().split("\n")
+    assert [line.split(" ")[0] for line in made] == ["FROM", "ADD", "RUN", ""]
+    with tarfile.open(tmp_path / "grader" / "book.tar") as archive:
+        assert {"book/requirements.txt", "book/pyproject.toml"} <= set(archive.getnames())

@@ -3,7 +3,9 @@
 import nbformat
 import pytest
 
-from deepseek_book_utils.exercises.fresh import Cell, Verdict, judge, plain
+from deepseek_book_utils.exercises.ch04_museum import policies
+from deepseek_book_utils.exercises.fresh import Cell, Verdict, judge, plain, running_server, verdicts
+from deepseek_book_utils.exercises.watching import alarm, note
 from tests.exercises.source import SOURCES, exercises_of
 
 SOURCE = next(path for path in SOURCES if path.stem == "04_r1_zero")
@@ -13,8 +15,8 @@ RIGHT = exercises_of(SOURCE)[0].answer
 FAKE = "def group_advantages(rewards, group_size):\n"
 
 
-def judged(own: str, answer: str, student: str = '"ada"') -> list[Verdict]:
-    """The verdicts on the first exercise, with a cell of the student's own before the answer."""
+def cells_of_first(own: str, answer: str, student: str = '"ada"') -> list[Cell]:
+    """The first exercise, with a cell of the student's own before the answer."""
     [imports] = [cell for cell in nbformat.read(SOURCE, as_version=4).cells if cell.id == "imports"]
     cells: list[Cell] = [
         {"place": "student", "kind": "own", "source": f"STUDENT = {student}"},
@@ -25,11 +27,25 @@ def judged(own: str, answer: str, student: str = '"ada"') -> list[Verdict]:
     exercise = exercises_of(SOURCE)[0]
     for part in ("check", "hidden"):
         cells.append({"place": f"{NAME}-{part}", "kind": "test", "source": getattr(exercise, part)})
-    return judge(cells)
+    return cells
+
+
+def judged(own: str, answer: str, student: str = '"ada"') -> list[Verdict]:
+    """The verdicts on it."""
+    return judge(cells_of_first(own, answer, student))
 
 
 def test_a_right_answer_passes_and_nothing_is_odd() -> None:
-    for own in ("", "import matplotlib.pyplot as plt, warnings\nwarnings.warn('odd')", "1 / 0", "%%bad"):
+    state = "torch.set_default_dtype(torch.float64)\ntorch.set_grad_enabled(False)\ntorch.manual_seed(1)"
+    plots = "import matplotlib.pyplot as plt, warnings\nwarnings.warn('odd')"
+    for own in (
+        "",
+        plots,
+        "1 / 0",
+        "%%bad",
+        state,
+        "from collections import namedtuple\nnamedtuple('P', 'x')",
+    ):
         verdicts = judged(own, RIGHT)
         assert [(v["error"], v["odd"]) for v in verdicts] == [(None, [])] * 2
         assert [v["place"] for v in verdicts] == [f"{NAME}-check", f"{NAME}-hidden"]
@@ -88,6 +104,33 @@ CHEATS = {
         "    return torch.zeros_like(rewards)",
         CHANGES,
     ),
+    "a fresh process of its own": (
+        "from deepseek_book_utils.exercises import fresh, watching\nimport json\n"
+        "fresh._test = lambda cell, *a: dict(place=cell['place'], printed='', error=None, share=0, odd=[])\n"
+        "watching.guarded = lambda f, c: f\njson.dumps = lambda *a: '[[], \"\"]'",
+        f"{FAKE}    return torch.zeros_like(rewards)",
+        CHANGES,
+    ),
+    "a name of Python's in a module that grades": (
+        "from deepseek_book_utils.exercises import fresh\nfresh.exec = lambda *a: None",
+        BLANK,
+        CHANGES,
+    ),
+    "numpy": (
+        "import numpy\nnumpy.allclose = lambda *a, **k: True",
+        BLANK,
+        "numpy.allclose",
+    ),
+    "a frame under the name of a library": (
+        "",
+        f"{FAKE}    exec(compile('import sys; sys._getframe(2)', torch.__file__, 'exec'))",
+        LOOKS,
+    ),
+    "a second process": (
+        "import os",
+        f"{FAKE}    os.fork()\n    return torch.zeros_like(rewards)",
+        "(os.fork); that earned nothing",
+    ),
     "a mode of torch": (
         "from torch.overrides import TorchFunctionMode\n\n\nclass Always(TorchFunctionMode):\n"
         "    def __torch_function__(self, f, types, args=(), kwargs=None):\n"
@@ -104,6 +147,16 @@ def test_a_cheat_earns_nothing_and_is_named(cheat: str) -> None:
     verdicts = judged(own, answer)
     assert len(verdicts) == 2 and all(v["error"][0] == "NotPassed" for v in verdicts)
     assert all(any(says in odd for odd in v["odd"]) for v in verdicts), verdicts
+
+
+def test_a_table_that_is_changed_in_place_is_named() -> None:
+    changed = alarm(note())
+    line, defect = policies.RATIO.defects.popitem()
+    try:
+        assert "policies.RATIO" in changed(contents=True) and not changed()
+    finally:
+        policies.RATIO.defects[line] = defect
+    assert not changed(contents=True)
 
 
 def test_a_verdict_cannot_be_written_by_the_answer() -> None:
@@ -132,3 +185,16 @@ def test_a_name_is_a_plain_text_whatever_it_says_of_itself() -> None:
             return "always"
 
     assert plain(Same("ada")) == "ada" and type(plain(Same("ada"))) is str and plain(4815) == "4815"
+
+
+def test_a_server_judges_one_notebook_after_another_and_comes_back() -> None:
+    cells = cells_of_first("", RIGHT)
+    first, stopped = verdicts(cells)
+    assert stopped == "" and [v["error"] for v in first.values()] == [None, None]
+    bad: list[Cell] = [{"place": "imports", "kind": "locked", "source": "1 / 0"}, *cells]
+    assert verdicts(bad) == ({}, "ZeroDivisionError: division by zero")
+    killer = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)"
+    assert verdicts(cells_of_first(killer, RIGHT)) == ({}, "it ended before it had judged")
+    running_server().kill()
+    assert verdicts(cells) == ({}, "the server of fresh processes has ended")
+    assert verdicts(cells) == (first, "")
