@@ -9,7 +9,10 @@ READY := .venv/.installed
 COLAB := .venv-colab/.installed
 # One report a step, from which `make test` counts.
 PYTEST = $(PY) -m pytest --junitxml=_build/junit/$@.xml
-PARALLEL = -n $(WORKERS) --dist loadfile
+# A worker that has nothing left takes tests from the other. Where tests share what is slow to make, a conftest.py
+# keeps them together (tests/scheduling.py); ONE hands all others out one by one.
+STEALING = -n $(WORKERS) --dist worksteal
+ONE = -n $(WORKERS) --dist loadgroup
 
 STEPS = check unit reference learning exercises book site notebooks
 
@@ -69,22 +72,22 @@ check: $(READY)  ## style, types, imports in one direction, cells in step with t
 	@$(PY) -m tools.check
 
 unit: $(READY)  ## tests of the package and of the tools
-	$(PYTEST) $(PARALLEL) tests/unit
+	$(PYTEST) $(STEALING) tests/unit
 
 reference: $(READY)  ## our algorithms against the libraries', number for number
-	$(PYTEST) $(PARALLEL) tests/reference
+	$(PYTEST) $(STEALING) tests/reference
 
 learning: $(READY)  ## seeded runs that must learn
-	$(PYTEST) -n $(WORKERS) --timeout 600 tests/learning
+	$(PYTEST) $(STEALING) --timeout 600 tests/learning
 
 exercises: $(READY)  ## every wrong answer gets its message; a class of seven through nbgrader
-	$(PYTEST) $(PARALLEL) tests/exercises
+	$(PYTEST) $(ONE) tests/exercises
 
 site: $(READY)  ## the built site in a browser (`make book` before)
-	$(PYTEST) $(PARALLEL) tests/site
+	$(PYTEST) $(ONE) tests/site
 
 notebooks: $(READY) $(COLAB)  ## every notebook cell by cell, alone, with Colab's versions and the wheel
-	$(PYTEST) -n $(WORKERS) --dist worksteal --timeout 0 tests/notebooks
+	$(PYTEST) $(ONE) --timeout 0 tests/notebooks
 
 sync: $(READY)  ## writes the package's source into the notebooks, drops outputs
 	@$(PY) -m tools.sync
