@@ -9,21 +9,24 @@ READY := .venv/.installed
 COLAB := .venv-colab/.installed
 # One report a step, from which `make test` counts.
 PYTEST = $(PY) -m pytest --junitxml=_build/junit/$@.xml
-PARALLEL = -n $(WORKERS) --dist loadfile
+# A worker that has nothing left takes tests from the other. Where tests share what is slow to make, a conftest.py
+# keeps them together (tests/scheduling.py); ONE hands all others out one by one.
+STEALING = -n $(WORKERS) --dist worksteal
+ONE = -n $(WORKERS) --dist loadgroup
 
 STEPS = check unit reference learning exercises book site notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: help book test sync check format serve lab assignments claims bench mutants clean $(STEPS)
+.PHONY: help book test sync check format serve lab assignments class claims bench mutants clean $(STEPS)
 .DELETE_ON_ERROR:
 
 # Tests and the build measure seconds: one thread a process, no hub, no reports home.
-$(STEPS) claims bench mutants: export OMP_NUM_THREADS = 1
-$(STEPS) claims bench mutants: export TOKENIZERS_PARALLELISM = false
-$(STEPS) claims bench mutants: export HF_HUB_OFFLINE = 1
+$(STEPS) class claims bench mutants: export OMP_NUM_THREADS = 1
+$(STEPS) class claims bench mutants: export TOKENIZERS_PARALLELISM = false
+$(STEPS) class claims bench mutants: export HF_HUB_OFFLINE = 1
 # glibc gives large blocks back at every free and fetches them again: kept, they save a tenth of the training time.
-$(STEPS) claims bench mutants: export MALLOC_MMAP_THRESHOLD_ = 1000000000
-$(STEPS) claims bench mutants: export MALLOC_TRIM_THRESHOLD_ = 4000000000
+$(STEPS) class claims bench mutants: export MALLOC_MMAP_THRESHOLD_ = 1000000000
+$(STEPS) class claims bench mutants: export MALLOC_TRIM_THRESHOLD_ = 4000000000
 
 help:  ## this list
 	@echo "Dive into DeepSeek LLM: a book whose every page runs."
@@ -38,7 +41,8 @@ help:  ## this list
 	@echo "Settings: PYTHON=python3.12 (3.11 to 3.13), WORKERS=2 (processes), PORT=8000 (serve),"
 	@echo "          CHROMIUM=/path/to/chromium (site tests), BOOK_REPOSITORY_URL (a fork's buttons),"
 	@echo "          BOOK_SITE_URL (where the site will stand: its notebooks install the wheel from there),"
-	@echo "          SALT=2027 (assignments: hidden tests on data of your own)."
+	@echo "          SALT=2027 (assignments: hidden tests on data of your own),"
+	@echo "          SOLUTIONS=0 (book: exercise pages without their folded solutions)."
 
 $(READY): requirements.txt tests/reference/requirements-gym.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11, 5) <= sys.version_info < (3, 14))' || { \
@@ -68,22 +72,22 @@ check: $(READY)  ## style, types, imports in one direction, cells in step with t
 	@$(PY) -m tools.check
 
 unit: $(READY)  ## tests of the package and of the tools
-	$(PYTEST) $(PARALLEL) tests/unit
+	$(PYTEST) $(STEALING) tests/unit
 
 reference: $(READY)  ## our algorithms against the libraries', number for number
-	$(PYTEST) $(PARALLEL) tests/reference
+	$(PYTEST) $(STEALING) tests/reference
 
 learning: $(READY)  ## seeded runs that must learn
-	$(PYTEST) -n $(WORKERS) --timeout 600 tests/learning
+	$(PYTEST) $(STEALING) --timeout 600 tests/learning
 
 exercises: $(READY)  ## every wrong answer gets its message; a class of seven through nbgrader
-	$(PYTEST) $(PARALLEL) tests/exercises
+	$(PYTEST) $(ONE) tests/exercises
 
 site: $(READY)  ## the built site in a browser (`make book` before)
-	$(PYTEST) $(PARALLEL) tests/site
+	$(PYTEST) $(ONE) tests/site
 
 notebooks: $(READY) $(COLAB)  ## every notebook cell by cell, alone, with Colab's versions and the wheel
-	$(PYTEST) -n $(WORKERS) --dist worksteal --timeout 0 tests/notebooks
+	$(PYTEST) $(ONE) --timeout 0 tests/notebooks
 
 sync: $(READY)  ## writes the package's source into the notebooks, drops outputs
 	@$(PY) -m tools.sync
@@ -96,11 +100,16 @@ serve: $(READY)  ## shows the built site on http://127.0.0.1:8000
 	@test -f _build/html/index.html || { echo "No site yet. Fix: make book"; exit 1; }
 	$(PY) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
+# A kernel of the user's own may have the same name.
+lab: export JUPYTER_PATH := $(CURDIR)/.venv/share/jupyter$(addprefix :,$(JUPYTER_PATH))
 lab: $(READY)  ## opens the notebooks in JupyterLab
 	$(PY) -m jupyter lab --ip 127.0.0.1 --notebook-dir notebooks
 
 assignments: $(READY)  ## student and instructor files, and a course for nbgrader (SALT=2027)
 	$(PY) -m tools.assignments $(if $(SALT),--salt $(SALT))
+
+class: $(READY)  ## a class in which everybody hands in something odd, through nbgrader (long)
+	WHOLE_CLASS=1 $(PYTEST) --timeout 0 tests/exercises/test_odd_class.py
 
 claims: $(READY)  ## makes the records that are stale, seeds that claims rest on (long)
 	$(PY) -m experiments --processes $(WORKERS)

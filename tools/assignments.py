@@ -7,6 +7,7 @@ hidden test), the instructor's file, a course directory for the nbgrader command
 
 import argparse
 import copy
+import os
 import re
 import sys
 from pathlib import Path
@@ -36,6 +37,8 @@ from deepseek_book_utils.exercises.nbgrader_support import configure
 c = get_config()  # noqa: F821  (nbgrader defines it)
 c.CourseDirectory.course_id = "dive-into-deepseek-llm"
 configure(c)
+# from deepseek_book_utils.exercises.nbgrader_support import TenthADay
+# c.AssignLatePenalties.plugin_class = TenthADay  # late work: a tenth of the points a day, a week at most
 '''
 
 
@@ -69,8 +72,8 @@ def released(notebook: NotebookNode) -> NotebookNode:
     return nbformat.reads(text, as_version=4)
 
 
-def page(notebook: NotebookNode, student: NotebookNode, stem: str) -> str:
-    """The book's page, in MyST: statements with their hints, starter code, folded solutions; runs nothing."""
+def page(notebook: NotebookNode, student: NotebookNode, stem: str, solutions: bool = True) -> str:
+    """The book's page, in MyST: statements with hints, starter code, solutions folded or left out."""
     exercises = exercises_of(notebook)
     minutes = sum(exercise.cells[""].metadata["exercise"]["minutes"] for exercise in exercises)
     points = sum(points_of(exercise.cells) for exercise in exercises)
@@ -88,8 +91,8 @@ def page(notebook: NotebookNode, student: NotebookNode, stem: str) -> str:
             continue
         blocks.append(cell.source if cell.cell_type == "markdown" else _code(handed_out[place]))
         if part == "-conclusion":
-            blocks[-1] = _folded("A conclusion", cell.source)
-        elif part == "-answer":
+            blocks[-1] = _folded("A conclusion", cell.source) if solutions else handed_out[place]
+        elif part == "-answer" and solutions:
             blocks.append(_folded("Solution", _code(re.sub(rf" *### \w+ {SOLUTION}\n?", "", cell.source))))
         if len(blocks) == 1:
             blocks.append(download)
@@ -104,7 +107,7 @@ def _folded(title: str, text: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
 
 
-def files_of(source: Path, root: Path, salt: int | None = None) -> dict[Path, str]:
+def files_of(source: Path, root: Path, salt: int | None = None, solutions: bool = True) -> dict[Path, str]:
     """Path -> text of all that is made from one source. Raises AssignmentError with everything to mend."""
     name = name_of(source, root)
     try:
@@ -121,19 +124,24 @@ def files_of(source: Path, root: Path, salt: int | None = None) -> dict[Path, st
         build / "student" / source.name: nbformat.writes(student) + "\n",
         build / "instructor" / source.name: instructor,
         build / "course" / "source" / source.stem / source.name: instructor,
-        root / "book" / "exercises" / f"{source.stem}.md": page(notebook, student, source.stem),
+        root / "book" / "exercises" / f"{source.stem}.md": page(notebook, student, source.stem, solutions),
     }
 
 
-def write(root: Path = ROOT, salt: int | None = None) -> list[Path]:
-    """Write everything for all sources, or nothing; returns the sources. Raises AssignmentError."""
+def write(root: Path = ROOT, salt: int | None = None, solutions: bool | None = None) -> list[Path]:
+    """Write everything for all sources, or nothing; returns the sources. Raises AssignmentError.
+
+    The pages have no solutions where `solutions` is false, or the environment says SOLUTIONS=0.
+    """
+    if solutions is None:
+        solutions = os.environ.get("SOLUTIONS", "1") != "0"
     sources = sorted((root / "notebooks" / "exercises").glob("*.ipynb"))
     build = root / "_build" / "assignments"
     files = {build / "course" / "nbgrader_config.py": COURSE_CONFIG}
     problems = []
     for source in sources:
         try:
-            files |= files_of(source, root, salt)
+            files |= files_of(source, root, salt, solutions)
         except AssignmentError as error:
             problems.append(str(error))
     if problems:

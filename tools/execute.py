@@ -59,6 +59,8 @@ class Chapter:
 def prepare_environment(build: Path) -> None:
     """Set what every kernel inherits: one thread each, no warning about TCP ports, fonts that are known.
 
+    The user may have a kernel `python3` too, and may prefer it: ours is found first.
+
     matplotlib writes to stderr where it must look for the fonts first: they are looked for here.
     """
     profile = build / "ipython" / "profile_default"
@@ -67,6 +69,8 @@ def prepare_environment(build: Path) -> None:
     os.environ.update(IPYTHONDIR=str(build / "ipython"), MPLCONFIGDIR=str(build / "matplotlib"))
     # the second and third are what macOS and MKL read instead
     os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", VECLIB_MAXIMUM_THREADS="1")
+    ours, others = Path(sys.prefix, "share", "jupyter"), os.environ.get("JUPYTER_PATH", "")
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (str(ours), others)))
     (build / "matplotlib").mkdir(exist_ok=True)
     subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], check=True)
 

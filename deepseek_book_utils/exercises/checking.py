@@ -36,11 +36,11 @@ _students_dtype: ContextVar[torch.dtype | None] = ContextVar("_students_dtype", 
 
 
 class Wrong(Exception):
-    """The answer is wrong: the misconception in a sentence, and one hint."""
+    """The answer is wrong: the misconception in a sentence, one hint, and the share of it that is right."""
 
-    def __init__(self, misconception: str, hint: str = "") -> None:
+    def __init__(self, misconception: str, hint: str = "", share: float = 0.0) -> None:
         super().__init__(misconception)
-        self.misconception, self.hint = misconception, hint
+        self.misconception, self.hint, self.share = misconception, hint, share
 
 
 class Verdict(Exception):
@@ -51,7 +51,9 @@ class Verdict(Exception):
 
 
 class NotPassed(Verdict):
-    """The answer is wrong, or there is none yet."""
+    """The answer is wrong, or there is none yet; `share` of it is right."""
+
+    share = 0.0
 
 
 class NotGraded(Verdict):
@@ -230,7 +232,9 @@ def check(grader: Grader, answer: Any, student: str = "", salt: int = 0) -> None
             grader(answer, seed_of(student, salt))
     except Wrong as wrong:
         hint = f"\n  Hint: {wrong.hint}" if wrong.hint else ""
-        raise NotPassed(f"✘ {name}: failed.\n  {wrong.misconception}{hint}") from None
+        failed = NotPassed(f"✘ {name}: failed.\n  {wrong.misconception}{hint}")
+        failed.share = wrong.share
+        raise failed from None
     except OutOfTime:
         raise NotPassed(
             f"✘ {name}: failed.\n  Your code was still running when its time was up: {COMPUTING:g} seconds "
@@ -264,7 +268,12 @@ def check_unseen(grader: str, answer: Any, student: str, salt: int) -> None:
         for name, module_before in imported.items():  # an import binds its module here too
             parent, _, child = name.rpartition(".")
             setattr(sys.modules[parent], child, module_before)
-    checking.check(getattr(graders, function), answer, student, salt)
+    try:
+        checking.check(getattr(graders, function), answer, student, salt)
+    except checking.NotPassed as told:  # its class is another one than here
+        failed = NotPassed(*told.args)
+        failed.share = told.share
+        raise failed from None
 
 
 def _load(name: str) -> ModuleType:

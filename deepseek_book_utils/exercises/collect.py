@@ -11,6 +11,7 @@ import argparse
 import csv
 import re
 import sys
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,8 +106,8 @@ def name_in(data: bytes) -> str:
 
 
 def folded(name: str) -> str:
-    """A name as it is compared: without case, spaces and punctuation."""
-    return re.sub(r"[\W_]+", "", name.casefold())
+    """A name as it is compared: without case, spaces and punctuation; é in one sign, as not every system."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).casefold())
 
 
 def read_roster(path: Path) -> dict[str, str]:

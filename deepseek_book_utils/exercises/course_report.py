@@ -13,24 +13,28 @@ import nbformat
 from nbgrader.api import Grade, Gradebook
 from nbgrader.utils import is_grade, is_solution
 
-from .nbgrader_support import cells_missing, is_test
+from .nbgrader_support import cells_missing
+from .regrading import ODD, is_test
 
 
 def report(course: Path) -> list[str]:
     """One sentence for everything in a course directory that a person must look at."""
     found: list[str] = []
+    written: dict[str, list[str]] = {}  # written answer -> students
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         for assignment in gradebook.assignments:
             for submission in sorted(assignment.submissions, key=lambda s: str(s.student.id)):
                 for notebook in submission.notebooks:
                     where = Path(submission.student.id, assignment.name, f"{notebook.name}.ipynb")
-                    found += _of_one(course, where, notebook.grades)
+                    found += _of_one(course, where, notebook.grades, written)
         for assignment in gradebook.assignments:
             found += same_names(course, assignment.name)
-    return found
+    return found + [
+        f"to be read and graded by hand: {name} of {', '.join(who)}." for name, who in written.items()
+    ]
 
 
-def _of_one(course: Path, where: Path, grades: list[Grade]) -> Iterator[str]:
+def _of_one(course: Path, where: Path, grades: list[Grade], written: dict[str, list[str]]) -> Iterator[str]:
     student, path = where.parts[0], course / "autograded" / where
     if not (course / "submitted" / where).is_file():
         yield f"{student}: there is no submitted/{where}. Fix: give the file this name, and autograde again."
@@ -41,7 +45,10 @@ def _of_one(course: Path, where: Path, grades: list[Grade]) -> Iterator[str]:
             "the kernel or cannot be interrupted, or the file is no notebook. Fix: mend it, or grade by hand."
         )
         return
-    cells = nbformat.read(path, as_version=4).cells
+    graded = nbformat.read(path, as_version=4)
+    cells = graded.cells
+    if odd := graded.metadata.get(ODD):
+        yield f"{student}: {'; '.join(odd)}. Fix: look at autograded/{where}."
     present = {cell.metadata.nbgrader["grade_id"]: cell for cell in cells if is_grade(cell)}
     waiting = sorted(
         (grade for grade in grades if grade.needs_manual_grade), key=lambda grade: str(grade.name)
@@ -55,9 +62,9 @@ def _of_one(course: Path, where: Path, grades: list[Grade]) -> Iterator[str]:
             f"{student}: not graded, and not the student's fault: {', '.join(tests)}. Fix: see "
             f"autograded/{where}, grade by hand, and report the fault to the authors of the book."
         )
-    written = [grade.name for grade in waiting if grade.name in present and is_solution(present[grade.name])]
-    if written:
-        yield f"{student}: to be read and graded by hand: {', '.join(written)}."
+    for grade in waiting:
+        if grade.name in present and is_solution(present[grade.name]):
+            written.setdefault(f"{grade.name} in {where.parts[1]}", []).append(student)
 
 
 def same_names(course: Path, assignment: str) -> list[str]:

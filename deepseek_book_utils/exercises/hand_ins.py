@@ -72,7 +72,7 @@ def match(path: str, assignment: str) -> re.Match[str] | None:
     file = FILE.format(name=name)
     slug = re.escape(assignment.replace("_", "-"))
     for pattern in PATTERNS.values():
-        if found := re.search(pattern.format(name=name, file=file, slug=slug), path):
+        if found := re.search(pattern.format(name=name, file=file, slug=slug), path, re.IGNORECASE):
             return found
     return None
 

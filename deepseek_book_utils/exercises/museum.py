@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from .checking import Grader, Mistake, Wrong, as_tensor, ask
+from .parts import judge_parts
 
 UNCHANGED = "The program still does what it did before."
 FORM = 'It looks like `{3: "B", 7: "E"}`: line 3 because of (B), line 7 because of (E).'
@@ -45,7 +46,7 @@ class Exhibit:
 
 
 def visit(exhibit: Exhibit, answer: Answer, mend: Grader, seed: int) -> None:
-    """Grades the three parts of an answer. Raises Wrong for the first that fails, and for how all stand.
+    """Grades the three parts of an answer, each for a third of the points.
 
     `mend(mended, seed)` grades the mended program by its behaviour, and raises Wrong as every grader does.
     """
@@ -56,27 +57,14 @@ def visit(exhibit: Exhibit, answer: Answer, mend: Grader, seed: int) -> None:
         accused.update(accusations(lines, exhibit))
         judge_lines(exhibit, accused)
 
-    parts: dict[str, Callable[[], None]] = {
-        "found": found,
-        "explained": lambda: judge_letters(exhibit, accused),
-        "mended": lambda: mend(mended, seed),
-    }
-    signs: dict[str, str] = {}
-    wrong: list[tuple[str, Wrong]] = []
-    for part, judge in parts.items():
-        if part == "explained" and wrong:  # explanations of the wrong lines are not looked at
-            signs[part] = "–"
-            continue
-        try:
-            judge()
-            signs[part] = "✔"
-        except Wrong as told:
-            signs[part] = "✘"
-            wrong.append((part, told))
-    if wrong:
-        part, first = wrong[0]
-        state = ", ".join(f"{name} {sign}" for name, sign in signs.items())
-        raise Wrong(f"{state}\n  {part.capitalize()}: {first.misconception}", first.hint)
+    judge_parts(
+        {
+            "found": found,
+            "explained": lambda: judge_letters(exhibit, accused),
+            "mended": lambda: mend(mended, seed),
+        },
+        after={"explained": "found"},  # explanations of the wrong lines are not looked at
+    )
 
 
 def accusations(found: Callable[[], Any], exhibit: Exhibit) -> dict[int, str]:

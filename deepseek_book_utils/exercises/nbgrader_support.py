@@ -1,13 +1,17 @@
 """What an instructor's nbgrader does differently in a course of this book: `configure`.
 
-Nothing is scored 0 for a fault that is not the student's: such cells wait for a person (`course_report` names
-them). Feedback shows what failed, never a hidden test, and loads nothing.
+Points come from a fresh process (`regrading`). Nothing is scored 0 for a fault that is not the student's:
+such cells wait for a person (`course_report` names them). Feedback shows what failed, never a hidden test,
+and loads nothing.
 
-Only this module and `course_report` need nbgrader (0.9.6); the rest of the package does without.
+Only this module, `regrading` and `course_report` need nbgrader (0.9.6); the rest of the package does without.
 """
 
 import csv
+import math
+import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +19,7 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbformat import NotebookNode
 from nbgrader.api import Grade, Gradebook
-from nbgrader.plugins import CsvExportPlugin
+from nbgrader.plugins import CsvExportPlugin, LateSubmissionPlugin
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -27,9 +31,13 @@ from nbgrader.preprocessors import (
     NbGraderPreprocessor,
     SaveAutoGrades,
 )
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_grade, is_locked
+
+from .regrading import ODD, SHARE, STOPPED, as_error, digest_of_package, errors_of, is_test, regrade
 
 CELL_SECONDS = 60  # a check stops its exercise after 5 s by itself; this is for loops outside of functions
+LATE, LATE_CELLS = "CellTimeoutError", 3  # so many, and the rest of the notebook is not run
+TOO_LATE = "The cell ran out of time. Does every loop come to an end?"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 NEEDED = "cells_to_grade_by_hand"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -37,13 +45,15 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 def configure(c: Any) -> None:
     """Set nbgrader's configuration `c`, in the course's `nbgrader_config.py`."""
+    SaveGrades.digest = digest_of_package()
+    ours, others = Path(sys.prefix, "share", "jupyter"), os.environ.get("JUPYTER_PATH", "")
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, (str(ours), others)))  # not a user's `python3`
     c.Execute.timeout = CELL_SECONDS
-    message = "The cell ran out of time. Does every loop come to an end?"
-    c.Execute.error_on_timeout = {"ename": "CellTimeoutError", "evalue": message, "traceback": [message]}
+    c.Execute.error_on_timeout = {"ename": LATE, "evalue": TOO_LATE, "traceback": [TOO_LATE]}
     c.IgnorePattern.enabled = True
     c.IgnorePattern.pattern = "."  # a warning on stderr would make a passed test worth 0
     c.Autograde.autograde_preprocessors = [
-        Execute,
+        Run,
         IgnorePattern,
         ClearMetadataPreprocessor,
         LimitOutput,
@@ -56,16 +66,6 @@ def configure(c: Any) -> None:
     c.ExportApp.plugin_class = Grades
 
 
-def is_test(cell: NotebookNode) -> bool:
-    """Whether nbgrader scores this cell by running it."""
-    return bool(cell.cell_type == "code" and is_grade(cell) and not is_solution(cell))
-
-
-def errors_of(cell: NotebookNode) -> list[NotebookNode]:
-    """The errors among a cell's outputs."""
-    return [output for output in cell.get("outputs", []) if output.output_type == "error"]
-
-
 def not_graded(cell: NotebookNode) -> bool:
     """Whether the cell's check said `NotGraded`: the fault is ours."""
     return any(error.ename == "NotGraded" for error in errors_of(cell))
@@ -74,15 +74,52 @@ def not_graded(cell: NotebookNode) -> bool:
 # --- autograde ---
 
 
+class Run(Execute):
+    """Runs a notebook for what its cells show: a kernel that ends or is stuck costs outputs, and no point."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:
+        """Run the cells; where the kernel gives up, those below it show nothing."""
+        self.late, self.at = 0, NotebookNode(outputs=[])
+        try:
+            return super().preprocess(nb, resources, km)
+        except (RuntimeError, TimeoutError) as error:  # nbclient's errors on kernels
+            late = isinstance(error, TimeoutError)
+            self.at.outputs.append(
+                as_error(LATE, TOO_LATE) if late else as_error("Error", "The kernel ended.")
+            )
+            why = "a cell ran out of time" if late else "its kernel ended"
+            nb.metadata[STOPPED] = f"the notebook was not run to its end: {why}"
+            return nb, resources
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
+        """Run one cell. Raises TimeoutError after as many late ones as a class can wait for."""
+        self.at = cell if cell.cell_type == "code" else self.at
+        cell, resources = super().preprocess_cell(cell, resources, index)
+        self.late += any(error.ename == LATE for error in errors_of(cell))
+        if self.late == LATE_CELLS:
+            raise TimeoutError
+        return cell, resources
+
+
 class SaveGrades(SaveAutoGrades):
     """Saves scores as nbgrader does, but leaves to a person what says nothing about the answer.
 
     That is a test that ended in `NotGraded`, every test of a notebook whose read-only cells failed (the
-    imports, say), and a graded cell that is not in the file.
+    imports, say), and a graded cell that is not in the file. Before, every test gets the verdict of a fresh
+    process.
     """
+
+    digest = ""  # of the package's files, before the first notebook ran
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Save the scores of a whole notebook."""
+        if self.digest and self.digest != digest_of_package():
+            raise RuntimeError(
+                "files of deepseek_book_utils have changed since the grading began: reinstall it"
+            )
+        regrade(nb)
+        for odd in nb.metadata[ODD]:
+            self.log.warning("%s: %s.", resources["nbgrader"]["student"], odd)
         self.broken = [c for c in nb.cells if is_locked(c) and not is_grade(c) and errors_of(c)]
         nb, resources = super().preprocess(nb, resources)
         present = {cell.metadata.nbgrader["grade_id"] for cell in nb.cells if is_grade(cell)}
@@ -100,12 +137,25 @@ class SaveGrades(SaveAutoGrades):
 
     def _add_score(self, cell: NotebookNode, resources: Any) -> None:
         super()._add_score(cell, resources)
-        if is_test(cell) and (self.broken or not_graded(cell)):
-            place = cell.metadata["nbgrader"]["grade_id"]
-            names = (self.notebook_id, self.assignment_id, self.student_id)
-            leave_to_a_person(self.gradebook.find_grade(place, *names))
-            self.gradebook.db.commit()
+        if not is_test(cell):
+            return
+        place = cell.metadata["nbgrader"]["grade_id"]
+        grade = self.gradebook.find_grade(place, self.notebook_id, self.assignment_id, self.student_id)
+        if self.broken or not_graded(cell):
+            leave_to_a_person(grade)
             self.log.warning("%s: %s was not graded. A person must grade it.", self.student_id, place)
+        elif share := cell.metadata.get(SHARE):
+            grade.auto_score = round(share * grade.max_score, 2)
+        self.gradebook.db.commit()
+
+
+class TenthADay(LateSubmissionPlugin):
+    """Late work loses a tenth of its points for each day that has begun, and all of them after a week."""
+
+    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
+        """The points that are taken away."""
+        days = math.ceil(total_seconds_late / 86_400)
+        return score if days > 7 else round(score * days / 10, 2)
 
 
 def cells_missing(student: str, grades: list[Grade]) -> str:
@@ -180,12 +230,20 @@ class FeedbackPage(HTMLExporter):
 
 
 class Grades(CsvExportPlugin):
-    """nbgrader's CSV file with one more column: how many cells of a submission still wait for a person."""
+    """nbgrader's CSV file with one more column: how many cells of a submission still wait for a person.
+
+    Where nothing was handed in, the score is empty. Beside it stands a file for each assignment with a column
+    for each exercise.
+    """
 
     def export(self, gradebook: Gradebook) -> None:
-        """Write `grades.csv`, or where `--to` says."""
+        """Write `grades.csv`, or where `--to` says, and `grades_<assignment>.csv` beside it."""
         super().export(gradebook)
         path = Path(self.to or "grades.csv")
+        for assignment in gradebook.assignments:
+            beside = path.with_name(f"{path.stem}_{assignment.name}.csv")
+            with beside.open("w", newline="", encoding="utf-8-sig") as file:
+                csv.writer(file).writerows(by_exercise(gradebook, assignment.name))
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         waiting: dict[tuple[str, str], int] = {}
@@ -196,4 +254,27 @@ class Grades(CsvExportPlugin):
             writer = csv.DictWriter(file, [*(rows[0] if rows else []), NEEDED])
             writer.writeheader()
             for row in rows:
-                writer.writerow(row | {NEEDED: waiting.get((row["assignment"], row["student_id"]), "")})
+                key = (row["assignment"], row["student_id"])
+                none = dict.fromkeys(("raw_score", "late_submission_penalty", "score"), "")
+                writer.writerow(row | ({NEEDED: waiting[key]} if key in waiting else none))
+
+
+def by_exercise(gradebook: Gradebook, assignment: str) -> list[list[object]]:
+    """A head, and for each submission who it is and the points of each exercise; "" where a person must look.
+
+    The first columns are those that Canvas asks for; Moodle lets you say which column holds the student.
+    """
+    rows: dict[str, dict[str, float | str]] = {}
+    names: list[str] = []
+    for submission in gradebook.find_assignment(assignment).submissions:
+        own = rows.setdefault(submission.student.id, {})
+        for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
+            name = re.sub(r"-(check|hidden|conclusion)$", "", grade.name)
+            names += [name] if name not in names else []
+            before = own.get(name, 0.0)
+            waits = grade.needs_manual_grade or isinstance(before, str)
+            own[name] = "" if waits else before + grade.score
+    table: list[list[object]] = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *names]]
+    for who in sorted(rows):
+        table.append(["", "", who, who, "", *map(rows[who].get, names)])
+    return table

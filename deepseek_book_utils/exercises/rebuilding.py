@@ -70,7 +70,7 @@ def cell_of(cell: dict) -> NotebookNode:
 def rebuild(released: NotebookNode, cells: list[NotebookNode]) -> Rebuilt:
     """The released notebook with the answers that stand in these cells."""
     rebuilt = Rebuilt(copy.deepcopy(released))
-    taken: set[int] = set()
+    taken: dict[int, str] = {}  # cell of the hand-in -> the answer that it holds
     for place, target in answers_of(rebuilt.notebook).items():
         found = matching(place, target, cells, taken)
         if not found:
@@ -78,35 +78,42 @@ def rebuild(released: NotebookNode, cells: list[NotebookNode]) -> Rebuilt:
             continue
         if len(found) > 1:
             rebuilt.odd.append(f"`{place}` stands in {len(found)} cells; they were joined in their order")
-        taken |= set(found)
+        taken |= dict.fromkeys(found, place)
         target.source = "\n\n".join(cells[i].source for i in found)
-    known = {cell.source.strip() for cell in released.cells}
+    known = {beside_name(cell) for cell in released.cells}
     rebuilt.name = give_name(rebuilt.notebook, cells, rebuilt.odd)
     own = [
         i
         for i, cell in enumerate(cells)
-        if i not in taken
-        and cell.cell_type == "code"
-        and cell.source.strip()
-        and cell.source.strip() not in known
-        and not NAMED.search(cell.source)
+        if i not in taken and cell.cell_type == "code" and beside_name(cell) not in known | {""}
     ]
-    locked = {id_of(cell) for cell in released.cells if id_of(cell)} - set(answers_of(released))
-    edited = [
-        i for i in own if cells[i].metadata["place"] in locked or cells[i].metadata["cell_id"] in locked
-    ]
+    locked = {id_of(cell): cell for cell in released.cells if id_of(cell)}
+    edited = {
+        i: name for i in own if (name := place_of(cells[i])) in locked and name not in answers_of(released)
+    }
     if edited:
-        names = ", ".join(
-            sorted({cells[i].metadata["place"] or cells[i].metadata["cell_id"] for i in edited})
-        )
+        names = ", ".join(sorted(set(edited.values())))
         rebuilt.odd.append(f"read-only cells were changed and put back ({names})")
-    own = [i for i in own if i not in edited]
-    if own:
-        rebuilt.odd.append(
-            f"{len(own)} code cells of the student's own were kept, before the answers they precede"
-        )
-        keep(rebuilt.notebook, cells, own, taken)
+    texts = {i: beside_name(cells[i]) for i in own if i not in edited}
+    for i, name in edited.items():
+        if not locked[name].metadata.nbgrader.grade:  # an import in the imports, say
+            before = set(locked[name].source.split("\n"))
+            added = "\n".join(line for line in cells[i].source.split("\n") if line not in before)
+            texts |= {i: added} if added.strip() else {}
+    if texts:
+        rebuilt.odd.append(f"{len(texts)} code cells of the student's own were kept in their places")
+        keep(rebuilt.notebook, cells, texts, taken)
     return rebuilt
+
+
+def beside_name(cell: NotebookNode) -> str:
+    """The text of a cell without the line that binds STUDENT."""
+    return NAMED.sub("", cell.source).strip()
+
+
+def place_of(cell: NotebookNode) -> str:
+    """What a cell of a hand-in calls itself."""
+    return str(cell.metadata["place"] or cell.metadata["cell_id"])
 
 
 def id_of(cell: NotebookNode) -> str:
@@ -119,7 +126,7 @@ def answers_of(notebook: NotebookNode) -> dict[str, NotebookNode]:
     return {id_of(cell): cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")}
 
 
-def matching(place: str, target: NotebookNode, cells: list[NotebookNode], taken: set[int]) -> list[int]:
+def matching(place: str, target: NotebookNode, cells: list[NotebookNode], taken: dict[int, str]) -> list[int]:
     """The cells that hold this answer: by grade_id, by the cell's id, by what the released cell defines."""
     free = [i for i, cell in enumerate(cells) if i not in taken and cell.cell_type == target.cell_type]
     for same in (
@@ -161,11 +168,20 @@ def set_name(notebook: NotebookNode, name: str) -> None:
             cell.source = NAMED.sub(lambda _: f"STUDENT = {name!r}", cell.source)
 
 
-def keep(notebook: NotebookNode, cells: list[NotebookNode], own: list[int], taken: set[int]) -> None:
-    """Put the student's own code cells before the answer that followed them."""
-    answers = {cell.source: i for i, cell in enumerate(notebook.cells) if id_of(cell) in answers_of(notebook)}
-    for i in reversed(own):
-        after = [answers[cells[j].source] for j in sorted(taken) if j > i and cells[j].source in answers]
-        notebook.cells.insert(
-            after[0] if after else len(notebook.cells), nbformat.v4.new_code_cell(cells[i].source)
-        )
+def keep(
+    notebook: NotebookNode, cells: list[NotebookNode], texts: dict[int, str], taken: dict[int, str]
+) -> None:
+    """Put the student's own code where it stood: before the released cell that followed it."""
+    released = {
+        key: cell for cell in notebook.cells for key in (cell.source.strip(), cell.id, id_of(cell)) if key
+    }
+    places = {i: released[place] for i, place in taken.items()}
+    for i, cell in enumerate(cells):
+        keys = (cell.metadata["place"], cell.metadata["cell_id"], cell.source.strip())
+        known = [released[key] for key in keys if key in released]
+        if i not in texts and known:
+            places.setdefault(i, known[0])
+    for i in sorted(texts, reverse=True):
+        after = next((places[j] for j in sorted(places) if j > i), None)
+        at = next((k for k, cell in enumerate(notebook.cells) if cell is after), len(notebook.cells))
+        notebook.cells.insert(at, nbformat.v4.new_code_cell(texts[i]))

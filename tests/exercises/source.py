@@ -2,8 +2,11 @@
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import nbformat
 
@@ -42,9 +45,10 @@ class WrongAnswer:
     code: str
 
 
-def cells_of(path: Path) -> dict[str, str]:
+@cache  # nbformat checks a notebook for longer than a grader takes
+def cells_of(path: Path) -> Mapping[str, str]:
     """Cell id -> source."""
-    return {cell.id: cell.source for cell in nbformat.read(path, as_version=4).cells}
+    return MappingProxyType({cell.id: cell.source for cell in nbformat.read(path, as_version=4).cells})
 
 
 def exercises_of(path: Path) -> list[Exercise]:

@@ -1,7 +1,10 @@
 """`make assignments`: nothing leaks, points are counted, bad sources are named, bytes are stable."""
 
 import copy
+import os
 import re
+import subprocess
+import tarfile
 from pathlib import Path
 
 import nbformat
@@ -140,6 +143,16 @@ def test_a_salt_changes_the_hidden_tests_alone(root: Path) -> None:
     assert b"salt=2027)" in written(root)[course] and b"salt=1)" not in written(root)[course]
 
 
+def test_a_book_without_solutions_has_none_on_its_pages(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = root / "book" / "exercises" / "01_small.md"
+    write(root)
+    assert "return 2 * x" in path.read_text() and "Solution" in path.read_text()
+    monkeypatch.setenv("SOLUTIONS", "0")
+    write(root)
+    assert "return 2 * x" not in path.read_text() and "Solution" not in path.read_text()
+    assert "raise NotImplementedError()" in path.read_text(), "the starter code stays"
+
+
 def cell_of(notebook: NotebookNode, place: str) -> NotebookNode:
     [cell] = [cell for cell in notebook.cells if id_of(cell) == place]
     return cell
@@ -271,3 +284,14 @@ def test_exercises_are_checked_with_the_other_notebooks() -> None:
 def test_hidden_lines_are_those_between_the_markers() -> None:
     assert "check(double(20) == 40)" in hidden_lines(small_source())
     assert len(hidden_lines(small_source())) == 2 and len(exercises_of(small_source())) == 1
+
+
+def test_the_first_lines_of_the_container_recipe_run(tmp_path: Path) -> None:
+    text = (ROOT / "book" / "instructors.md").read_text(encoding="utf-8")
+    first, second = re.findall(r"^\$ ((?:mkdir ~/grader|printf 'FROM) .*)$", text, flags=re.MULTILINE)
+    subprocess.run(first, shell=True, cwd=ROOT, env=os.environ | {"HOME": str(tmp_path)}, check=True)
+    subprocess.run(second, shell=True, cwd=tmp_path / "grader", check=True)
+    made = (tmp_path / "grader" / "Dockerfile").read_text().split("\n")
+    assert [line.split(" ")[0] for line in made] == ["FROM", "ADD", "RUN", ""]
+    with tarfile.open(tmp_path / "grader" / "book.tar") as archive:
+        assert {"book/requirements.txt", "book/pyproject.toml"} <= set(archive.getnames())

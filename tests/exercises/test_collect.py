@@ -201,6 +201,29 @@ def test_no_harm_to_a_notebook_costs_an_answer(
     assert all(code[name] in got[name] for name in code)
 
 
+def test_what_stands_beside_the_name_is_kept(released: NotebookNode, right: NotebookNode) -> None:
+    notebook = copy.deepcopy(right)
+    [name] = [cell for cell in notebook.cells if cell.source.startswith("STUDENT")]
+    name.source = f"import numpy as np\n{name.source}"
+    rebuilt = rebuild(released, read_cells(text(notebook).encode()))
+    sources = [cell.source for cell in rebuilt.notebook.cells]
+    assert sources.index("import numpy as np") < sources.index(answer(right).source)
+    assert 'STUDENT = "ada"' in [source.replace("'", '"') for source in sources]
+
+
+def test_an_answer_below_its_cell_stands_before_its_check(
+    released: NotebookNode, right: NotebookNode
+) -> None:
+    notebook = copy.deepcopy(right)
+    whole = answer(notebook)
+    notebook.cells.insert(notebook.cells.index(whole) + 1, nbformat.v4.new_code_cell(whole.source))
+    whole.source = "pass"
+    rebuilt = rebuild(released, read_cells(text(notebook).encode()))
+    places = [id_of(cell) or cell.source for cell in rebuilt.notebook.cells]
+    at = places.index("group-advantages-answer")
+    assert places[at + 1] == answer(right).source and places[at + 2] == "group-advantages-check"
+
+
 def test_the_students_own_cells_stay_before_the_answer_that_they_precede(
     released: NotebookNode, right: NotebookNode
 ) -> None:

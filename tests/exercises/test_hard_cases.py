@@ -1,10 +1,14 @@
 """Submissions that go wrong in their own ways: what is scored, waits for a person, stays hidden."""
 
+import re
+
 import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbgrader.api import Gradebook
 
+from deepseek_book_utils.exercises.nbgrader_support import TenthADay
 from tests.exercises.classroom import Classroom, filled, open_course
 from tests.exercises.test_class import REPORT
 
@@ -71,10 +75,11 @@ CASES = {
     "peeking": answer(PEEK) | {"last": "print(seen); seen"},
     "crashed": answer("import os; os._exit(1)"),
     "stubborn": {
-        "double-answer": "while True:\n    try:\n        while True: pass\n    except KeyboardInterrupt: pass"
+        "double-answer": "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
     },
     "sabotage": {"student": "import builtins; del builtins.__build_class__"} | answer("return 2 * x"),
     "partly": answer("return 2 * x"),
+    "cheat": {"student": 'STUDENT = "lee"\ndef check(right):\n    print("passed")'} | answer("return 0"),
 }
 
 
@@ -86,14 +91,18 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     source.parent.mkdir(parents=True)
     nbformat.write(small_source(), source)
     room = open_course(folder, source)
-    with (room.course / "nbgrader_config.py").open("a") as config:
-        config.write("c.Execute.timeout = 3\n")
+    config = room.course / "nbgrader_config.py"
+    late = config.read_text().replace("# from", "from").replace("# c.", "c.")  # as the page says
+    config.write_text(f"{late}c.Execute.timeout = 3\n")
     released = room.release()
+    with Gradebook(f"sqlite:///{room.course / 'gradebook.db'}") as gradebook:
+        gradebook.update_or_create_assignment(source.stem, duedate="2027-05-01 23:59")
     shared = {"student": 'STUDENT = "lee"'}
     submissions = {name: filled(released, shared | cells) for name, cells in CASES.items()}
     submissions["sabotage"].cells.insert(0, submissions["sabotage"].cells.pop(2))
     room.hand_in(submissions, by_hand="sabotage")  # collecting would put its cells in order
-    room.nbgrader("autograde", status=1)  # one cannot be run
+    room.file("submitted", "warned").with_name("timestamp.txt").write_text("2027-05-02 08:00:00 UTC\n")
+    room.nbgrader("autograde")
     submissions["partly"].cells = [c for c in submissions["partly"].cells if c.id != "double-hidden"]
     nbformat.write(submissions["partly"], room.file("submitted", "partly"))
     room.nbgrader("autograde", "--student", "partly", "--force")
@@ -107,19 +116,36 @@ def test_scores_and_what_waits_for_a_person(classroom: Classroom) -> None:
         "warned": (3, 0),  # stderr costs nothing
         "unlucky": (1, 1),  # NotGraded is no zero
         "peeking": (0, 0),
-        "crashed": (0, 2),
-        "stubborn": (0, 0),  # runs out of time in every cell below
+        "crashed": (0, 0),  # its kernel ended; points come from elsewhere
+        "stubborn": (0, 0),  # runs out of time in three cells, the others are not run
         "sabotage": (0, 2),  # a read-only cell failed: nothing below it says anything
         "partly": (1, 1),  # the old score of the lost cell is gone
+        "cheat": (0, 0),  # points come from a fresh process
     }
+
+
+def test_a_day_that_has_begun_costs_a_tenth(classroom: Classroom) -> None:
+    with Gradebook(f"sqlite:///{classroom.course / 'gradebook.db'}") as gradebook:
+        lost = {
+            submission.student.id: submission.late_submission_penalty
+            for submission in gradebook.find_assignment(classroom.assignment).submissions
+        }
+    assert {student for student, points in lost.items() if points} == {"warned"} and lost["warned"] == 0.3
+    assert [TenthADay().late_submission_penalty("", 10, days * 86_400) for days in (6.5, 7, 7.1)] == [
+        7,
+        7,
+        10,
+    ]
 
 
 @pytest.mark.parametrize(
     ("student", "says"),
     [
         ("unlucky", "not graded, and not the student's fault: double-hidden. Fix: see autograded/unlucky"),
-        ("crashed", "submitted/crashed/01_small/01_small.ipynb could not be run to its end"),
+        ("crashed", "the notebook was not run to its end: its kernel ended"),
+        ("stubborn", "the code names `signal.signal`, which no answer needs; the notebook was not run to"),
         ("sabotage", "not graded, and not the student's fault: double-check, double-hidden"),
+        ("cheat", "`check` was bound to something else, and put back for the tests"),
         ("partly", "not in the file, so nothing was scored: 1 graded cells (double-hidden)"),
     ],
 )
@@ -132,7 +158,15 @@ def test_the_report_names_it(classroom: Classroom, student: str, says: str) -> N
 def test_the_report_names_nobody_else(classroom: Classroom) -> None:
     lines = classroom.printed["report"].strip().split("\n")
     alike = ", ".join(sorted(set(CASES) - {"sabotage"}))  # which lost the line
-    assert {line.partition(":")[0] for line in lines} == {"crashed", "partly", "sabotage", "unlucky", alike}
+    assert {line.partition(":")[0] for line in lines} == {
+        "cheat",
+        "crashed",
+        "partly",
+        "sabotage",
+        "stubborn",
+        "unlucky",
+        alike,
+    }
     assert f'{alike}: the same STUDENT = "lee" in 01_small' in lines[-1]
 
 
@@ -141,10 +175,12 @@ def test_what_a_student_read_of_the_hidden_tests_is_not_in_the_feedback(classroo
     run = classroom.file("autograded", "peeking").read_text()
     assert run.count("double(20)") > 2, "the case is void: nothing was read"
     assert "double(20)" not in text and "double(-3)" not in text
-    assert "KeyError" in text and "double(4)" in text, "what failed, and the visible check, stay"
+    assert "NameError" in text and "double(4)" in re.sub(r"<[^>]+>", "", text), (
+        "what failed, and the visible check, stay"
+    )
 
 
 def test_feedback_keeps_the_message(classroom: Classroom) -> None:
-    assert "NotGraded: the grader stopped" in classroom.file("feedback", "unlucky", ".html").read_text()
+    assert "the grader stopped" in classroom.file("feedback", "unlucky", ".html").read_text()
     late = classroom.file("feedback", "stubborn", ".html").read_text()
     assert "The cell ran out of time. Does every loop come to an end?" in late

@@ -4,6 +4,7 @@ import functools
 import http.server
 import importlib
 import os
+import re
 import shutil
 import sys
 import threading
@@ -15,8 +16,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
+from tests.scheduling import Together
+
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
+HEIGHT = 900  # of a window at a desk, in pixels
 NO_BROWSER = (
     "No browser for the site's tests. Install one: 'apt-get install chromium' (Debian), "
     "'brew install --cask chromium' (macOS), "
@@ -78,27 +82,83 @@ class Visit:
     errors: list[str] = field(default_factory=list)
 
 
+def opened(browser: Browser, address: str, *, width: int = 1280, **options: Any) -> Visit:
+    """A visit to an address in a new context (`width`, `java_script_enabled`)."""
+    context = browser.new_context(viewport={"width": width, "height": HEIGHT}, **options)
+    context.set_default_timeout(120_000)  # ms: a busy machine needs its time
+    seen = Visit(context.new_page())
+    seen.page.on("request", lambda request: seen.requests.append(request.url))
+    seen.page.on("requestfailed", lambda request: seen.errors.append(f"failed: {request.url}"))
+    seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    seen.page.on("console", lambda m: seen.errors.append(m.text) if m.type == "error" else None)
+    seen.page.goto(address)
+    seen.page.wait_for_load_state("load")
+    return seen
+
+
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """A function that opens an address in a new context (`color_scheme`, `width`, `java_script_enabled`)."""
-    contexts = []
+    """A function that opens an address in a new context."""
+    visits: list[Visit] = []
 
-    def go(address: str, *, width: int = 1280, **options: Any) -> Visit:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        context.set_default_timeout(120_000)  # ms: a busy machine needs its time
-        contexts.append(context)
-        seen = Visit(context.new_page())
-        seen.page.on("request", lambda request: seen.requests.append(request.url))
-        seen.page.on("requestfailed", lambda request: seen.errors.append(f"failed: {request.url}"))
-        seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
-        seen.page.on("console", lambda m: seen.errors.append(m.text) if m.type == "error" else None)
-        seen.page.goto(address)
-        seen.page.wait_for_load_state("load")
-        return seen
+    def go(address: str, **options: Any) -> Visit:
+        visits.append(opened(browser, address, **options))
+        return visits[-1]
 
     yield go
-    for context in contexts:
-        context.close()
+    for seen in visits:
+        seen.page.context.close()
+
+
+@pytest.fixture(scope="session")
+def kept(browser: Browser) -> Iterator[dict[str, tuple[str, Visit]]]:
+    """The last page that was opened with scripts, and the last without: its address and the visit."""
+    visits: dict[str, tuple[str, Visit]] = {}
+    yield visits
+    for _, seen in visits.values():
+        seen.page.context.close()
+
+
+def keep(browser: Browser, kept: dict[str, tuple[str, Visit]], address: str, scripts: bool) -> Visit:
+    """The visit that is kept of this address, opened where another one was kept."""
+    kind = "scripts" if scripts else "no scripts"
+    if kept.get(kind, ("",))[0] != address:
+        if kind in kept:
+            kept.pop(kind)[1].page.context.close()
+        kept[kind] = (address, opened(browser, address, java_script_enabled=scripts))
+    return kept[kind][1]
+
+
+@pytest.fixture
+def desk(page: str, server: str, browser: Browser, kept: dict[str, tuple[str, Visit]]) -> Visit:
+    """The served page at a desk, formulas set. The tests of a page share it: to load one takes seconds."""
+    seen = keep(browser, kept, server + page, scripts=True)
+    seen.page.emulate_media(media="screen", color_scheme="light")
+    seen.page.set_viewport_size({"width": 1280, "height": HEIGHT})
+    seen.page.evaluate("window.MathJax?.startup?.promise")
+    return seen
+
+
+@pytest.fixture
+def still(page: str, server: str, browser: Browser, kept: dict[str, tuple[str, Visit]]) -> Visit:
+    """The served page in a browser without scripts, which changes nothing there."""
+    return keep(browser, kept, server + page, scripts=False)
+
+
+def page_of(test: str) -> str:
+    """The page that a test visits, as its name has it; "" for any other test."""
+    found = re.search(r"/site/.*\[([^\]]*?\.html)", test)
+    return found[1] if found else ""
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Give the tests of a page to one worker: they share the page."""
+    return Together(config, log, lambda test: page_of(test) or test)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests of a page follow each other."""
+    items.sort(key=lambda item: page_of(item.nodeid))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator
 
 from deepseek_book_utils import interactive
+from tests.site.conftest import Visit
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 FIGURES = [
@@ -43,9 +44,9 @@ DRAWN = "f => f.querySelector('svg').innerHTML + f.querySelector('.dv-x').innerH
 
 
 @pytest.fixture
-def figure(page: str, name: str, server: str, visit: Callable) -> Locator:
+def figure(name: str, desk: Visit) -> Locator:
     """The figure `name` on `page`, at the width of a desktop."""
-    return visit(server + page).page.locator(f'[data-dv="{name}"]').first
+    return desk.page.locator(f'[data-dv="{name}"]').first
 
 
 def test_there_are_figures(site: Path) -> None:
@@ -99,20 +100,16 @@ def test_every_handle_can_be_dragged(figure: Locator) -> None:
 
 
 @every_figure
-def test_it_is_not_empty_on_paper_or_without_scripts(
-    page: str, name: str, server: str, visit: Callable
-) -> None:
-    seen = visit(server + page)
-    seen.page.emulate_media(media="print")
-    seen.page.evaluate(FRAME)
-    figure = seen.page.locator(f'[data-dv="{name}"]').first
+def test_it_is_not_empty_on_paper_or_without_scripts(name: str, figure: Locator, still: Visit) -> None:
+    figure.page.emulate_media(media="print")
+    figure.page.evaluate(FRAME)
     assert figure.locator("svg > *").count() > 0
     assert figure.locator("svg").bounding_box()["height"] > 50
     assert figure.locator(".dv-s").inner_text().strip()
-    still = visit(server + page, java_script_enabled=False).page.locator(f'[data-dv="{name}"]').first
-    assert still.locator(".dv-s").inner_text().strip()
-    assert still.locator(".dv-a table").is_visible(), "without scripts the text version must stand open"
-    assert not still.locator("fieldset").is_visible(), "controls that do nothing must not be seen"
+    bare = still.page.locator(f'[data-dv="{name}"]').first
+    assert bare.locator(".dv-s").inner_text().strip()
+    assert bare.locator(".dv-a table").is_visible(), "without scripts the text version must stand open"
+    assert not bare.locator("fieldset").is_visible(), "controls that do nothing must not be seen"
 
 
 @pytest.mark.parametrize("page", PAGES)

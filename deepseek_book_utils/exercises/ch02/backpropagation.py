@@ -15,6 +15,7 @@ from torch import Tensor
 from ...nn.autograd import Node, Operation, apply, backward
 from ..arrays import numeric
 from ..checking import Mistake, Wrong, ask, compare
+from ..parts import judge_parts
 
 Array = NDArray[np.float64]
 Answer = tuple[Callable[[Array], Array], Callable[[Array, Array, Array], tuple[Array]]]
@@ -24,13 +25,27 @@ def softmax_operation(answer: Answer, seed: int) -> None:
     """Grades `softmax(a)` and `softmax_backward(g, y, a)`."""
     forward, backwards = answer
     rng = np.random.default_rng(seed)
+    judge_parts(
+        {
+            "`softmax`": lambda: _compare_forward(forward, rng),
+            "`softmax_backward`": lambda: _compare_backward(backwards, rng),
+            "both in the engine": lambda: _check_engine(forward, backwards, rng),
+        },
+        after={"both in the engine": "`softmax_backward`"},
+    )
+
+
+def _compare_forward(forward: Callable[..., Any], rng: np.random.Generator) -> None:
     for shape in ((6,), (4, 4), (2, 3, 5)):  # a square: what goes along a wrong axis raises no error there
-        a, g = rng.normal(0.5, 1.0, shape), rng.normal(0.5, 1.0, shape)
+        a = rng.normal(0.5, 1.0, shape)
         about = f" for an array of shape {shape}"
         y = _softmax(a)
         got = numeric(ask(forward, a))
         compare(got, torch.from_numpy(y), _forward_mistakes(a), f" in the forward pass{about}")
     _check_large(forward, rng)
+
+
+def _compare_backward(backwards: Callable[..., Any], rng: np.random.Generator) -> None:
     for shape in ((6,), (4, 4), (2, 3, 5)):
         a, g = rng.normal(0.5, 1.0, shape), rng.normal(0.5, 1.0, shape)
         y = _softmax(a)
@@ -38,7 +53,6 @@ def softmax_operation(answer: Answer, seed: int) -> None:
         right = torch.from_numpy(y * (g - (g * y).sum(axis=-1, keepdims=True)))
         about = f" in the backward pass for an array of shape {shape}"
         compare(got, right, _backward_mistakes(g, y, a), about)
-    _check_engine(forward, backwards, rng)
 
 
 def _softmax(a: Array) -> Array:

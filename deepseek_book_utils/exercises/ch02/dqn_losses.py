@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..arrays import numeric
 from ..checking import Mistake, Wrong, as_tensor, ask, compare
+from ..parts import judge_parts
 
 Targets = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor, float, bool], Tensor]
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -21,11 +22,17 @@ def dqn_targets_and_loss(answer: tuple[Targets, Loss], seed: int) -> None:
     """
     targets, loss = answer
     generator = torch.Generator().manual_seed(seed)
-    for double in (False, True):
-        for rows in (5, 12):  # five actions: in the square a wrong axis raises no error
-            _compare_targets(targets, generator, rows, double)
-    for rows, actions in ((5, 5), (8, 3), (1, 2)):
-        _compare_loss(loss, generator, rows, actions)
+
+    def all_targets() -> None:
+        for double in (False, True):
+            for rows in (5, 12):  # five actions: in the square a wrong axis raises no error
+                _compare_targets(targets, generator, rows, double)
+
+    def all_losses() -> None:
+        for rows, actions in ((5, 5), (8, 3), (1, 2)):
+            _compare_loss(loss, generator, rows, actions)
+
+    judge_parts({"`dqn_targets`": all_targets, "`dqn_loss`": all_losses})
 
 
 def _right(rewards: Tensor, future: Tensor, stop: Tensor, gamma: float) -> Tensor:

@@ -1,12 +1,14 @@
 """Grader of the exercise to chapter 4 about the length bias: what one token weighs in the loss."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ...reasoning.grpo import average, group_advantages
 from ..checking import Mistake, Wrong, as_tensor, ask, compare, seed_of
+from ..parts import judge_parts
 
 
 def batch_of(student: str) -> tuple[Tensor, Tensor]:
@@ -27,6 +29,15 @@ def length_bias(
     """Grades `token_weight(lengths, variant, max_length)` and `my_findings()`, made on batch_of(student)."""
     token_weight, my_findings, student = answer
     generator = torch.Generator().manual_seed(seed)
+    judge_parts(
+        {
+            "`token_weight`": lambda: _compare_weights(token_weight, generator),
+            "`my_findings`": lambda: _compare_findings(ask(my_findings), student),
+        }
+    )
+
+
+def _compare_weights(token_weight: Callable[..., Any], generator: torch.Generator) -> None:
     for rows, longest, max_length in ((4, 12, 20), (16, 300, 1000), (7, 5, 5)):
         lengths = torch.randint(1, longest, (rows,), generator=generator)
         lengths[:2] = torch.tensor([longest - 1, 1])
@@ -37,7 +48,6 @@ def length_bias(
             got = ask(token_weight, lengths, variant, max_length)
             about = f' for "{variant}", lengths {lengths.tolist()[:4]}… and max_length {max_length}'
             compare(got, gradient[:, 0], _weight_mistakes(lengths, variant, max_length), about)
-    _compare_findings(ask(my_findings), student)
 
 
 def _weight_mistakes(lengths: Tensor, variant: str, max_length: int) -> list[Mistake]:

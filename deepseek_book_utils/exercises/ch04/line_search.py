@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..arrays import numeric
 from ..checking import Mistake, Wrong, as_tensor, ask, compare
+from ..parts import judge_parts
 
 Length = Callable[[Tensor, Callable[[Tensor], Tensor], float], Tensor]
 Search = Callable[[Tensor, Tensor, Callable[[Tensor], tuple[float, float]], float, int], Tensor]
@@ -105,8 +106,15 @@ def step_back(answer: tuple[Length, Search], seed: int) -> None:
     """Grades `full_step(direction, product, max_kl)` and `backtrack(theta, step, evaluate, ...)`."""
     full_step, line_search = answer
     generator = torch.Generator().manual_seed(seed)
-    for size in (3, 12):
-        _compare_length(full_step, generator, size)
+
+    def lengths() -> None:
+        for size in (3, 12):
+            _compare_length(full_step, generator, size)
+
+    judge_parts({"`full_step`": lengths, "`backtrack`": lambda: _judge_search(line_search, generator)})
+
+
+def _judge_search(line_search: Search, generator: torch.Generator) -> None:
     scenes, shares = [], []
     for what, gains, kls, *tries in SCENES:
         theta, step = torch.randn(2, 6, generator=generator, dtype=torch.float64)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..arrays import numeric
 from ..checking import Mistake, Wrong, as_tensor, ask, close, compare
+from ..parts import judge_parts
 
 Filter = Callable[[Tensor, float], Tensor]
 
@@ -25,6 +26,15 @@ def nucleus_and_min_p(answer: tuple[Filter, Filter], seed: int) -> None:
     """Grades `top_p_probs(logits, p)` and `min_p_probs(logits, p)`."""
     top_p, min_p = answer
     generator = torch.Generator().manual_seed(seed)
+    judge_parts(
+        {
+            "`top_p_probs`": lambda: _compare_nucleus(top_p, generator),
+            "`min_p_probs`": lambda: _compare_min_p(min_p, generator),
+        }
+    )
+
+
+def _compare_nucleus(top_p: Filter, generator: torch.Generator) -> None:
     cases = []
     for rows, tokens, p in ((6, 6, 0.7), (4, 12, 0.9), (3, 8, 0.5), (3, 8, 0.05)):
         logits = _logits(generator, rows, tokens, p)
@@ -33,6 +43,9 @@ def nucleus_and_min_p(answer: tuple[Filter, Filter], seed: int) -> None:
         cases.append(Case(got, _nucleus(logits, p), _nucleus_mistakes(logits, p), about))
     _compare_cases(cases)
     _check_ties(top_p, generator)
+
+
+def _compare_min_p(min_p: Filter, generator: torch.Generator) -> None:
     cases = []
     for rows, tokens, p in ((6, 6, 0.2), (4, 12, 0.05), (3, 8, 0.5), (3, 8, 1.0)):
         logits = _spread_logits(generator, rows, tokens, p)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..arrays import numeric
 from ..checking import Mistake, as_tensor, ask, compare, seed_of
+from ..parts import judge_parts
 
 
 class Steps(NamedTuple):
@@ -34,6 +35,15 @@ def shaped_rewards(answer: Answer, seed: int) -> None:
     """Grades `shape_rewards(...)` and `optimal_q(transitions, rewards, gamma)`."""
     shape, solve = answer
     generator = torch.Generator().manual_seed(seed)
+    judge_parts(
+        {
+            "`shape_rewards`": lambda: _compare_shaped(shape, generator),
+            "`optimal_q`": lambda: _compare_values(solve, generator),
+        }
+    )
+
+
+def _compare_shaped(shape: Shape, generator: torch.Generator) -> None:
     for steps, count, ends, gamma, about in (
         (5, 5, False, 0.8, " for 5 steps without an end"),  # a square: a wrong axis raises no error
         (9, 3, True, 0.7, " for 9 steps, where episodes terminate and are truncated"),
@@ -48,6 +58,9 @@ def shaped_rewards(answer: Answer, seed: int) -> None:
         mistakes = _mistakes(batch, gamma)
         known = [Mistake(m.value[judged], m.misconception, m.hint) for m in mistakes]
         compare(got[judged], _shaped(batch, gamma)[judged], known, about)
+
+
+def _compare_values(solve: Solve, generator: torch.Generator) -> None:
     for actions, gamma in ((3, 0.6), (2, 0.9)):
         transitions, rewards, _ = _task(generator, actions)
         got = numeric(ask(solve, transitions, rewards, gamma))

@@ -9,6 +9,7 @@ import torch
 
 from ...lm.reuse import tokens_read as right_counts
 from ..checking import Wrong, as_tensor, ask
+from ..parts import judge_parts
 
 Count = Callable[[int, int, int, int, str], int]
 Size = Callable[[int, int, int, int, int, int], int]
@@ -20,6 +21,15 @@ def tokens_read(answer: tuple[Count, Size], seed: int) -> None:
     """Grades `tokens_read(prefix, prompts, length, new, way)` and `cache_bytes(...)`."""
     count, size = answer
     rng = random.Random(seed)
+    judge_parts(
+        {
+            "`tokens_read`": lambda: _compare_counts(count, rng),
+            "`cache_bytes`": lambda: _compare_sizes(size, rng),
+        }
+    )
+
+
+def _compare_counts(count: Count, rng: random.Random) -> None:
     cases = [
         (rng.randint(20, 60), rng.randint(3, 6), rng.randint(5, 12), rng.randint(4, 9)) for _ in range(3)
     ]
@@ -28,6 +38,9 @@ def tokens_read(answer: tuple[Count, Size], seed: int) -> None:
         got = [_whole(ask(count, *case, way)) for case in cases]
         right = [_right(*case, way) for case in cases]
         _judge(got, right, cases, _count_mistakes(way), f"for {way!r} and (prefix, prompts, length, new)")
+
+
+def _compare_sizes(size: Size, rng: random.Random) -> None:
     shapes = [
         (rng.randint(100, 900), rng.randint(2, 60), heads, group, 32 * rng.randint(1, 4), number)
         for heads, group, number in ((8, 1, 4), (32, 4, 2), (12, 12, 2), (64, 8, 1))

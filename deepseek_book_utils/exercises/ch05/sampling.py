@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..checking import Mistake, Wrong, as_tensor, ask, compare
+from ..parts import judge_parts
 
 # problem, right, readable and length of each answer
 Batch = tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int]]
@@ -130,6 +131,15 @@ def pass_at_k(answer: tuple[Estimate, Cost], seed: int) -> None:
     """Grades `pass_at_k(n, c, k)` and `tokens_per_kept(p, k, tokens, stop)`."""
     estimate, cost = answer
     rng = random.Random(seed)
+    judge_parts(
+        {
+            "`pass_at_k`": lambda: _compare_estimate(estimate, rng),
+            "`tokens_per_kept`": lambda: _compare_cost(cost, rng),
+        }
+    )
+
+
+def _compare_estimate(estimate: Estimate, rng: random.Random) -> None:
     cases = [
         (12, rng.randint(3, 5), 4),
         (30, rng.randint(2, 4), 10),
@@ -140,6 +150,9 @@ def pass_at_k(answer: tuple[Estimate, Cost], seed: int) -> None:
     got = torch.stack([as_tensor(ask(estimate, *case), NUMBER) for case in cases])
     right = torch.tensor([_pass_at_k(*case) for case in cases], dtype=torch.float64)
     compare(got, right, _estimate_mistakes(cases), f" for (n, c, k) in {cases}")
+
+
+def _compare_cost(cost: Cost, rng: random.Random) -> None:
     settings = [(0.2 + 0.3 * rng.random(), k, 40 + 100 * rng.random()) for k in (1, 4, 9)]
     for stop in (False, True):
         got = torch.stack([as_tensor(ask(cost, *setting, stop), NUMBER) for setting in settings])

@@ -12,6 +12,7 @@ from tools import build, cache, execute
 
 CHAPTERS = ("01_trial", "02_trial", "03_trial")
 VARIABLES = ("IPYTHONDIR", "MPLCONFIGDIR", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+VARIABLES += ("JUPYTER_PATH",)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -173,6 +174,22 @@ def test_a_slow_cell_and_a_dead_kernel_are_named(tmp_path: Path) -> None:
 def test_a_chapter_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(execute.ChapterFailed, match="leaves litter.txt behind"):
         run(book(tmp_path, "from pathlib import Path; Path('litter.txt').write_text('x')"))
+
+
+def test_a_kernel_of_the_users_own_does_not_run_the_book(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "data" / "kernels" / "python3"
+    own.mkdir(parents=True)
+    argv = '["/nowhere/python", "-f", "{connection_file}"]'
+    (own / "kernel.json").write_text(f'{{"argv": {argv}, "display_name": "own", "language": "python"}}')
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
+    assert run(book(tmp_path, "1"))[0].code_cells == 1
+    monkeypatch.delenv("JUPYTER_PATH")
+    edit(tmp_path, lambda notebook: notebook.cells[1].update(source="2"))
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        run(tmp_path)
 
 
 def test_an_unknown_kernel_is_named(tmp_path: Path) -> None:
