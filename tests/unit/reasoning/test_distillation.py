@@ -150,4 +150,4 @@ def test_a_word_that_the_student_never_says_is_pulled_by_the_forward_kl_alone() 
     apart = (q * (q / p).log()).sum()
     torch.testing.assert_close(pulls[0], p - q)
     torch.testing.assert_close(pulls[2], q * (apart - (q / p).log()))
-    assert pulls[0][1] > 0.4 > pulls[1][1] > pulls[2][1] > 0 and pulls[2][1] < 0.01
+    assert pulls[0][1] > 0.4 and 0 < pulls[1][1] < 0.01 and 0 < pulls[2][1] < 0.01
