@@ -109,12 +109,13 @@ class MAMLSettings:
     inner_steps: int = 1
     inner_learning_rate: float = 0.01  # alpha
     learning_rate: float = 3e-3  # beta, of Adam; falls to zero along half a cosine
+    max_grad_norm: float = 1.0  # a longer outer gradient is shortened to this
 
     def __post_init__(self) -> None:
         check_ranges(
             self,
             count=("sizes", "updates", "tasks", "inner_steps"),
-            positive=("inner_learning_rate", "learning_rate"),
+            positive=("inner_learning_rate", "learning_rate", "max_grad_norm"),
         )
         if self.method not in METHODS:
             raise ValueError(f"method = {self.method!r}: take one of {METHODS}.")
@@ -158,6 +159,7 @@ def meta_learn(
         optimizer.param_groups[0]["lr"] = rate
         optimizer.zero_grad()
         error.backward()
+        torch.nn.utils.clip_grad_norm_(weights, settings.max_grad_norm)
         optimizer.step()
     return weights
 

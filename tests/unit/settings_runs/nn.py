@@ -133,6 +133,7 @@ CASES = [
             "inner_steps": 2,
             "inner_learning_rate": 0.2,
             "learning_rate": 0.1,
+            "max_grad_norm": 0.1,
         },
     ),
 ]
