@@ -1,22 +1,13 @@
 """Whose file is it, and which is the newest? Paths of seven platforms, times, archives good and bad."""
 
-import io
-import zipfile
 from pathlib import Path
 
 import pytest
 
 from deepseek_book_utils.exercises.hand_ins import HandIn, hand_ins
+from tests.exercises.odd_files import zipped
 
 NAME = "04_r1_zero"
-
-
-def zipped(**files: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
 
 
 def damaged_directory(archive: bytes) -> bytes:
@@ -65,7 +56,7 @@ def test_a_time_in_the_name_is_a_time(old: str, new: str) -> None:
 
 
 def test_a_file_and_a_file_in_an_archive_have_one_clock(tmp_path: Path) -> None:
-    (tmp_path / "a.zip").write_bytes(zipped(**{f"ada/{NAME}.ipynb": b"1"}))
+    (tmp_path / "a.zip").write_bytes(zipped({f"ada/{NAME}.ipynb": b"1"}))
     (tmp_path / f"ada_{NAME}.ipynb").write_bytes(b"2")
     in_archive, alone = (file for file in hand_ins(tmp_path) if isinstance(file, HandIn))
     assert abs(in_archive.modified - alone.modified) < 60
@@ -76,18 +67,18 @@ def test_an_archive_of_a_class_may_be_larger_than_a_file(
 ) -> None:
     monkeypatch.setattr("deepseek_book_utils.exercises.hand_ins.LARGEST", 100)
     many = {f"{name}_{NAME}.ipynb": b"x" * 90 for name in ("ada", "ben", "eve")}
-    (tmp_path / "all.zip").write_bytes(zipped(**many))
+    (tmp_path / "all.zip").write_bytes(zipped(many))
     assert len([file for file in hand_ins(tmp_path) if isinstance(file, HandIn)]) == 3
 
 
 def test_archives_are_opened_and_nothing_is_lost_in_silence(tmp_path: Path) -> None:
     data = b'{"cells": []}' * 20
-    inner = zipped(**{f"ada/{NAME}.ipynb": data, "__MACOSX/._x": b"x"})
-    (tmp_path / "all.zip").write_bytes(zipped(**{"inner.zip": inner, f"../eve_{NAME}.ipynb": data}))
+    inner = zipped({f"ada/{NAME}.ipynb": data, "__MACOSX/._x": b"x"})
+    (tmp_path / "all.zip").write_bytes(zipped({"inner.zip": inner, f"../eve_{NAME}.ipynb": data}))
     (tmp_path / "broken.zip").write_bytes(inner[:-30])
     (tmp_path / "directory.zip").write_bytes(damaged_directory(inner))
     (tmp_path / "stream.zip").write_bytes(inner[:60] + bytes(20) + inner[80:])
-    (tmp_path / "bomb.zip").write_bytes(zipped(x=b"\0" * (60 * 2**20)))
+    (tmp_path / "bomb.zip").write_bytes(zipped({"x": b"\0" * (60 * 2**20)}))
     found = list(hand_ins(tmp_path))
     paths = {file.path: file.who(NAME) for file in found if isinstance(file, HandIn)}
     assert paths == {f"all.zip/inner.zip/ada/{NAME}.ipynb": "ada", f"all.zip/../eve_{NAME}.ipynb": "eve"}
