@@ -1,5 +1,5 @@
 """The finding of chapter 6: a small model learns more from a teacher's chains than from its own trial and
-error, if it lacks something.
+error, and a skill that it lacks comes from the chains alone.
 
 One teacher (cold start, then reinforcement learning); for every seed two small bases of half its depth.
 One has read no page on which a value is checked, the other lacks nothing. Both climb by reinforcement
