@@ -10,7 +10,7 @@ import pytest
 
 import deepseek_book_utils as book
 from deepseek_book_utils.settings import RANGES, check_range, check_ranges
-from tests.unit.settings_runs import lm, loops, nn, rl, serving
+from tests.unit.settings_runs import compress, lm, loops, nn, rl, serving
 from tests.unit.settings_runs.case import Case, told
 from tests.unit.test_defaults import RECORDED, name_of
 
@@ -74,7 +74,7 @@ def made_of_defaults(kind: type) -> bool:
     return all(f.default is not MISSING or f.default_factory is not MISSING for f in fields(kind))
 
 
-CASES = [*nn.CASES, *rl.CASES, *lm.CASES, *loops.CASES, *serving.CASES]
+CASES = [*compress.CASES, *nn.CASES, *rl.CASES, *lm.CASES, *loops.CASES, *serving.CASES]
 UNBOUNDED = {"baseline", "best"}  # any finite number is legal
 SHARES = {"web_styles", "web_languages", "textbook_languages"}  # of names, in sum one
 
