@@ -94,6 +94,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         ),
     },
     "04_bug_museum/rejection": {"1 -> 0": "the last axis is the only one"},
+    "06_distillation/two-directions": {"0 -> -1": "the last axis is the only one"},
+    "06_distillation/between": {
+        "torch.logaddexp(log_p + math.log(beta), log_q + math.log(1 - beta)) -> "
+        "torch.logaddexp(log_q + math.log(1 - beta), log_p + math.log(beta))": ORDER,
+    },
     "06_bug_museum/distillation-loss": {
         "F.softmax(teacher_logits / temperature, dim=-1) -> F.softmax(teacher_logits / temperature)": AXIS,
         "-1 -> 1": AXIS,
