@@ -115,3 +115,9 @@ def test_the_schedule_is_the_published_one() -> None:
     assert pruned_share(20, 10, 50, final=0.8, first=0.2) == pytest.approx(0.8 - 0.6 * 0.75**3)
     with pytest.raises(ValueError, match="start < end"):
         pruned_share(1, 5, 5, 0.5)
+
+
+def test_a_share_is_between_0_and_1() -> None:
+    for share in (-0.1, 1.1):
+        with pytest.raises(ValueError, match="share"):
+            magnitude_mask(torch.ones(2, 2), share)

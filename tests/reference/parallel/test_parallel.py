@@ -11,7 +11,6 @@ import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.distributed.pipelining import PipelineStage, Schedule1F1B
 from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel, parallelize_module
 from torch.nn.parallel import DistributedDataParallel
 
@@ -146,6 +145,8 @@ def pipeline(order: str) -> dict[str, Any]:
 
 
 def torchs_pipeline() -> dict[str, Any]:
+    from torch.distributed.pipelining import PipelineStage, Schedule1F1B  # seconds, so only where it is used
+
     model, tokens, rank = model_in("llama"), texts(), dist.get_rank()
     module = cut_into_stages(model, (2, 1))[rank]
     stage = PipelineStage(module, rank, P, torch.device("cpu"))
