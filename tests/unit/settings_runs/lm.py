@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from deepseek_book_utils.lm.beam_search import BeamSettings, beam_search
 from deepseek_book_utils.lm.decoding import DecodingSettings, decoding_probs
 from deepseek_book_utils.lm.gpt import GPT, GPTSettings
 from deepseek_book_utils.lm.model import LanguageModel, ModelSettings
@@ -66,6 +67,12 @@ def write(pen: Pen) -> Any:
     return slip_of_the_pen(tokens, before, previous, torch.Generator().manual_seed(0), pen)
 
 
+def search(settings: BeamSettings) -> Any:
+    """Four words with fixed chances, of which the last one ends a text."""
+    row = torch.tensor([0.4, 0.3, 0.2, 0.1]).log()
+    return beam_search(lambda words: row.repeat(len(words), 1), 3, settings)
+
+
 def pay(weights: RewardWeights) -> float:
     answer = "<think> 3 a +1 4 </think> <ans> 4 </ans> <eos>"
     return reward(answer, Problem(3, (OPERATIONS[0],)), weights)
@@ -81,6 +88,11 @@ CASES = [
         GeneralSettings(),
         general_pages,
         {"share": 0.6, "wish_share": 0.9, "textbook_share": 0.9, "obeys": 0.1, "broken": 0.6},
+    ),
+    Case(
+        BeamSettings(width=2, longest=3),
+        search,
+        {"width": 3, "length_penalty": 2.0, "longest": 2},
     ),
     Case(
         DecodingSettings(top_k=3),

@@ -22,6 +22,7 @@ from deepseek_book_utils.nn.robustness import AttackSettings, pgd
 from deepseek_book_utils.nn.schedules import PlateauSettings, PlateauState, reduce_on_plateau
 from deepseek_book_utils.nn.sequences.long_memory import MemorySettings, train_adding
 from deepseek_book_utils.nn.sequences.recurrent import Recurrent, RecurrentSettings
+from deepseek_book_utils.nn.sequences.transformer import Transformer, TransformerSettings
 from tests.unit.settings_runs.case import Case, weights_of
 
 
@@ -88,6 +89,13 @@ def add_up(settings: MemorySettings) -> list[Any]:
     torch.manual_seed(0)
     model = nn.Sequential(Recurrent(RecurrentSettings(2, width=3)), nn.Linear(3, 1))
     return [train_adding(model, settings, 0), weights_of(model)]
+
+
+def translate(settings: TransformerSettings) -> list[Any]:
+    torch.manual_seed(0)
+    model = Transformer(settings)
+    source = torch.tensor([[3, 4, 0, 1, 2]])
+    return [model(source, source[:, :3]), model.places.shape]
 
 
 ADAM = {"learning_rate": 0.2, "beta1": 0.5, "beta2": 0.5, "epsilon": 0.1, "weight_decay": 0.5}
@@ -162,6 +170,22 @@ CASES = [
             "optimiser": "sgd",
             "learning_rate": 0.1,
             "max_grad_norm": 1e-3,
+        },
+    ),
+    Case(
+        TransformerSettings(vocabulary=7, context=5, width=8, layers=1, heads=2, expansion=2),
+        translate,
+        {
+            "vocabulary": 8,
+            "padding": 1,
+            "context": 6,
+            "width": 12,
+            "layers": 2,
+            "heads": 4,
+            "expansion": 3,
+            "pre_norm": False,
+            "learned_positions": True,
+            "dropout": 0.5,
         },
     ),
     Case(
