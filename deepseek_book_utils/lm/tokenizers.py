@@ -39,7 +39,8 @@ SPACE = "\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 @cache
 def characters(kind: str) -> str:
     """All characters of a Unicode category, L letters or N numbers, as ranges for the
-    brackets of a regular expression: those that this Python's Unicode knows.
+    brackets of a regular expression: those that this Python's Unicode knows. What was
+    assigned later counts as another sign.
     """
     ranges = []
     # the planes 0 to 3; there is neither letter nor number in the others

@@ -6,8 +6,8 @@ Letters: B batch, T time, I inputs, H width of the state, K gates (1, 4 or 3).
 
 With the same weights they give torch's numbers. The remedies against gradients that
 vanish are settings. Left out: both directions at once, peepholes, projections, texts of
-unequal length, and statistics of batch norm for every step of its own (Cooijmans et
-al., arXiv 1603.09025).
+unequal length, a norm of the LSTM's c (Ba et al., arXiv 1607.06450, eq. 22), and
+statistics of batch norm for every step of its own (Cooijmans et al., arXiv 1603.09025).
 """
 
 from collections.abc import Callable
@@ -125,13 +125,12 @@ class RecurrentLayer(nn.Module):
         self.norms = nn.ModuleList(NORMS[settings.norm](gates * H) for _ in range(2))
 
     def forward(self, x: Tensor, state: State | None = None) -> State:
-        """Read one step (B, I), the first one without a state; the norms are those of
-        Ba et al. 2016, eqs. 20-21.
-        """
+        """Read one step (B, I), the first one without a state."""
         if state is None:  # nothing is known yet
             state = (x.new_zeros(len(x), self.settings.width),) * self.parts
-        from_input = self.norms[0](F.linear(x, self.weight_ih, self.bias_ih))
-        from_state = self.norms[1](F.linear(state[0], self.weight_hh, self.bias_hh))
+        # LN(W_ih x) + LN(W_hh h) + b: no norm takes the bias away     Ba et al., eq. 20
+        from_input = self.norms[0](x @ self.weight_ih.T) + self.bias_ih
+        from_state = self.norms[1](state[0] @ self.weight_hh.T) + self.bias_hh
         new = self.step(from_input, from_state, state)
         # h_t = h_t-1 + F(h_t-1, x_t)                 He et al., arXiv 1512.03385, eq. 1
         return (state[0] + new[0], *new[1:]) if self.settings.residual else new

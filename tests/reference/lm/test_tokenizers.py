@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from unicodedata import category
 
 import pytest
 import tokenizers
@@ -139,6 +140,17 @@ def random_texts(count: int) -> list[str]:
                 parts.append(rng.choice(PHRASES))
         texts.append("".join(parts))
     return texts
+
+
+def test_every_character_is_of_their_kind() -> None:
+    """All that this Python knows: between a letter and a digit it shows whether it is either, or a space."""
+    for block in range(0, 0x20000, 0x1000):
+        known = [
+            chr(code) for code in range(block, block + 0x1000) if category(chr(code)) not in ("Cn", "Cs")
+        ]
+        text = "".join(f"a{character}1" for character in known)
+        theirs = [text[start:end] for _, (start, end) in BYTE_LEVEL.pre_tokenize_str(text)]
+        assert split_words(text) == theirs, hex(block)
 
 
 def test_words_equal_theirs(both: tuple[Tokenizer, tokenizers.Tokenizer]) -> None:

@@ -108,14 +108,16 @@ def test_residual_and_norms_stand_where_the_papers_have_them() -> None:
         torch.manual_seed(1)
         ours = Recurrent(RecurrentSettings(3, width=5, residual=True, norm=norm, gain=2.0)).double()
         [layer] = ours.layers
+        for bias in (layer.bias_ih, layer.bias_hh):
+            nn.init.normal_(bias)
         h, expected = torch.zeros(4, 5, dtype=torch.float64), []
         for t in range(7):
-            sides = (x[:, t] @ layer.weight_ih.T + layer.bias_ih, h @ layer.weight_hh.T + layer.bias_hh)
+            sides = [x[:, t] @ layer.weight_ih.T, h @ layer.weight_hh.T]
             if norm == "layer":
                 sides = [nn.functional.layer_norm(side, (5,)) for side in sides]
             else:
                 sides = [nn.functional.batch_norm(side, None, None, training=True) for side in sides]
-            h = h + (sides[0] + sides[1]).tanh()
+            h = h + (sides[0] + sides[1] + layer.bias_ih + layer.bias_hh).tanh()
             expected.append(h)
         assert torch.allclose(ours(x), torch.stack(expected, dim=1), rtol=0, atol=1e-10)
 
