@@ -17,6 +17,7 @@ from cycler import cycler
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, NullFormatter
 
+from deepseek_book_utils.drawing import lighten
 from deepseek_book_utils.interactive import Picture, asset
 
 # a ours, right, English, student; b rival, wrong, Chinese, teacher; c third; d limit; mute the paper
@@ -84,12 +85,11 @@ def _svg(fig: Figure) -> str:
     text = re.sub(r"\s+", " ", text).replace("> <", "><").replace("xlink:href", "href")
     text = re.sub(r"font-family: 'DejaVu Sans'[^;\"]*;? ?| transform=\"rotate\(-0 .*?\"", "", text)
     text = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.4g}", text)
-    text = re.sub(r'd="(M [-\d.]+ [-\d.]+(?: L [-\d.]+ [-\d.]+)+) ?"', _short_polyline, text)
-    text = re.sub(r"^<svg.*?(viewBox=\S+ \S+ \S+ \S+?)[ >].*?(?=<)", r"<svg \1>", text)
-    used = set(re.findall(r'(?:url\(|href=")#([^")]+)', text))
-    text = re.sub(r' id="([^"]+)"', lambda m: m[0] if m[1] in used else "", text)
+    text = re.sub(r'd="(M [-\d.]+ [-\d.]+(?: L [-\d.]+ [-\d.]+)+)( z)? ?"', _short_polyline, text)
+    text = lighten(re.sub(r"^<svg.*?(viewBox=\S+ \S+ \S+ \S+?)[ >].*?(?=<)", r"<svg \1>", text))
     mark = "v" + hashlib.sha256(text.encode()).hexdigest()[:8]
-    return re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{mark}-", text)
+    names = {name: f"{mark}-{i}" for i, name in enumerate(re.findall(r' id="([^"]+)"', text))}
+    return re.sub(r'(id="|url\(#|href="#)([^")]+)', lambda m: m[1] + names[m[2]], text)
 
 
 def _short_polyline(path: re.Match[str]) -> str:
@@ -98,7 +98,8 @@ def _short_polyline(path: re.Match[str]) -> str:
     points = list(zip(tenths[::2], tenths[1::2], strict=True))
     moves = [(x - u, y - v) for (u, v), (x, y) in zip(points, points[1:], strict=False)]
     text = " ".join(f"{x / 10:g} {y / 10:g}" for x, y in moves)
-    return f'd="M{points[0][0] / 10:g} {points[0][1] / 10:g}l{text}"'
+    text = re.sub(r"\b0\.", ".", text).replace(" -", "-")  # 0.5 -3 is .5-3
+    return f'd="M{points[0][0] / 10:g} {points[0][1] / 10:g}l{text}{"z" if path[2] else ""}"'
 
 
 def _stack(fig: Figure) -> int:

@@ -55,6 +55,7 @@ NAMES = {  # functions and methods that are taken for each other
     "exp": "expm1",
     "log": "log1p",
 }
+EITHER_WAY = ("transpose", "swapaxes")  # two arguments in any order
 FORGOTTEN = ("detach", "clone", "abs", "clamp", "square", "sqrt", "exp", "log", "item", "float", "strip")
 
 
@@ -69,7 +70,9 @@ class Mutant:
 
 
 def mutants_of(source: str) -> Iterator[Mutant]:
-    """Every mutant of the functions in `source`; docstrings and annotations are left alone."""
+    """Every mutant of the functions in `source`, of lambdas in a table of functions too; docstrings and
+    annotations are left alone.
+    """
     tree = ast.parse(source)
     nodes = list(mutable(tree))
     seen = {ast.unparse(tree)}
@@ -89,9 +92,11 @@ def mutants_of(source: str) -> Iterator[Mutant]:
 
 
 def owner(tree: ast.Module, line: int) -> str:
-    """The function or class at the top level that holds this line."""
-    places = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef))
-    return next(node.name for node in places if node.lineno <= line <= (node.end_lineno or line))
+    """The function, class or table at the top level that holds this line."""
+    node = next(node for node in tree.body if node.lineno <= line <= (node.end_lineno or line))
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return node.name
+    return ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", node))
 
 
 def first(code: str) -> str:
@@ -102,10 +107,14 @@ def first(code: str) -> str:
 
 def mutable(tree: ast.Module) -> Iterator[ast.expr | ast.stmt]:
     """The expressions and statements inside functions, outer ones first."""
-    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)):
-        for child in function.body:
-            if not is_docstring(child):
-                yield from inside(child)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            for child in node.body:
+                if not is_docstring(child):
+                    yield from inside(child)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            for function in (below for below in ast.walk(node) if isinstance(below, ast.Lambda)):
+                yield from inside(function.body)
 
 
 def inside(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
@@ -167,11 +176,12 @@ def constants(value: object) -> Iterator:
 
 def calls(node: ast.Call) -> Iterator:
     """What may stand for a call: its arguments in another order, without one, its receiver, its neighbour."""
-    if len(node.args) >= 2 and not any(isinstance(a, ast.Starred) for a in node.args[:2]):
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    places = [] if name in EITHER_WAY and len(node.args) == 2 else node.args[:2]
+    if len(places) == 2 and not any(isinstance(a, ast.Starred) for a in places):
         yield lambda n: setting(n, args=[n.args[1], n.args[0], *n.args[2:]])
     for k in range(len(node.keywords)):
         yield lambda n, k=k: setting(n, keywords=n.keywords[:k] + n.keywords[k + 1 :])
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if name in NAMES:
         yield lambda n: setting(n, func=renamed(n.func, NAMES[name]))
     if isinstance(node.func, ast.Attribute) and name in FORGOTTEN:

@@ -1,185 +1,116 @@
 """Mutants of the algorithms that chapters show, against their own tests: `make mutants`.
 
-Every module under test gets one small fault at a time (`tools.mutants`), and its test files run until one
-fails. A mutant that none notices must stand in `tests/equivalent_package_mutants.py`, with the reason why it
-is right too. What an error message says is not mutated; that the error comes is.
-
-pytest collects once. For each mutant it forks, the functions get the code of the mutant in place, wherever
-they are held, and the tests that noticed the last faults run first: a tenth of a second a mutant.
+Every module with a shown symbol gets one small fault at a time (`tools.mutants`), and its tests run until one
+fails (`tools.mutant_runs`). A mutant that none notices must stand in `tests/equivalent_package_mutants.py`,
+with the reason why it is right too. What an error message says is not mutated; that the error comes is.
 """
 
 import argparse
 import ast
 import contextlib
-import importlib
-import inspect
 import io
 import os
-import signal
 import sys
-import time
-import types
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
+import nbformat
 import pytest
 
+from tools.mutant_runs import PACKAGE, ROOT, Outcome, Trial
 from tools.mutants import Mutant, mutants_of
+from tools.sync import header_of, symbols_of
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = "deepseek_book_utils"
 UNIT, REFERENCE, PROPERTIES = "tests/unit", "tests/reference", "tests/unit/properties"
-# Module -> its own test files, the quick ones first.
-TESTS: dict[str, tuple[str, ...]] = {
-    "reasoning/grpo": (
-        f"{UNIT}/reasoning/test_grpo.py",
-        f"{UNIT}/reasoning/test_grpo_edges.py",
-        f"{PROPERTIES}/test_reasoning_properties.py",
-    ),
-    "reasoning/preferences": (f"{UNIT}/reasoning/test_preferences.py",),
-    "reasoning/rewards": (f"{UNIT}/reasoning/test_rewards.py",),
-    "rl/advantages": (f"{REFERENCE}/rl/test_advantages.py", f"{UNIT}/rl/policy/test_policy_edges.py"),
-    "rl/value/targets": (f"{UNIT}/rl/value/test_targets.py",),
+DEFAULTS = f"{UNIT}/test_defaults.py::test_the_defaults_are_what_they_were[{{}}]"
+# Test files of a module that do not carry its name.
+MORE_TESTS: dict[str, tuple[str, ...]] = {
+    "lm/cache": (f"{REFERENCE}/lm/test_model.py",),
+    "lm/decoding": (f"{PROPERTIES}/test_model_properties.py",),
+    "lm/model": (f"{UNIT}/lm/test_cache.py", f"{UNIT}/lm/test_reuse.py"),
+    "lm/sampling": (f"{PROPERTIES}/test_model_properties.py",),
+    "nn/autograd": (f"{PROPERTIES}/test_autograd_properties.py",),
+    "nn/encoder": (f"{PROPERTIES}/test_encoder_properties.py",),
+    "nn/fitting": (f"{UNIT}/nn/test_transfer.py", f"{UNIT}/nn/test_robustness.py"),
+    "nn/static_graph": (f"{UNIT}/nn/test_autograd.py",),
+    "reasoning/arithmetic": (f"{UNIT}/reasoning/test_rules.py",),
+    "reasoning/base": (f"{UNIT}/reasoning/test_pretrained.py", f"{REFERENCE}/lm/test_pretraining.py"),
+    "reasoning/grpo": (f"{PROPERTIES}/test_reasoning_properties.py",),
+    "reasoning/preferences": (f"{PROPERTIES}/test_reasoning_properties.py",),
+    "reasoning/rewards": (f"{PROPERTIES}/test_reasoning_properties.py",),
+    "reasoning/tasks": (f"{UNIT}/reasoning/test_evaluation.py", f"{UNIT}/reasoning/test_rules.py"),
+    "rl/advantages": (f"{UNIT}/rl/policy/test_policy_edges.py", f"{PROPERTIES}/test_rl_properties.py"),
+    "rl/networks": (f"{UNIT}/rl/value/test_dqn.py", f"{REFERENCE}/rl/value/test_dqn.py"),
     "rl/policy/natural_gradient": (
-        f"{REFERENCE}/rl/policy/test_trpo.py",
-        f"{UNIT}/rl/policy/test_trpo.py",
         f"{UNIT}/rl/policy/test_policy_edges.py",
+        f"{UNIT}/rl/policy/test_trpo.py",
+        f"{REFERENCE}/rl/policy/test_trpo.py",
     ),
-    "nn/schedules": (f"{UNIT}/nn/test_schedules.py", f"{REFERENCE}/nn/test_schedules.py"),
-    "nn/optimizers": (f"{UNIT}/nn/test_optimizers.py", f"{REFERENCE}/nn/test_optimizers.py"),
-    "lm/decoding": (f"{UNIT}/lm/test_decoding.py",),
+    "rl/policy/rollout_workers": (f"{UNIT}/rl/policy/test_distributed.py",),
+    "rl/replay": (f"{PROPERTIES}/test_rl_properties.py",),
+    "rl/rewards/shaping": (f"{UNIT}/rl/value/test_sparse.py", f"{REFERENCE}/rl/value/test_sparse.py"),
+    "rl/rollouts": (f"{UNIT}/rl/test_environments.py", f"{UNIT}/rl/policy/test_policy_edges.py"),
+    "rl/value/exploration": (f"{UNIT}/rl/value/test_sparse.py", f"{REFERENCE}/rl/value/test_sparse.py"),
+    "serving/app": (f"{UNIT}/serving/test_server.py", f"{UNIT}/serving/test_requests.py"),
 }
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """A mutant, the function or class that it stands in, and whether a test noticed."""
-
-    mutant: Mutant
-    place: str
-    noticed: bool
-
-    @property
-    def key(self) -> str:
-        """How the list of equivalent mutants names it."""
-        return f"{self.place}: {self.mutant.fault}"
+def shown_modules(root: Path = ROOT) -> list[str]:
+    """The modules with a symbol that a chapter shows, as `nn/autograd`."""
+    found = set()
+    for path in sorted((root / "notebooks").glob("[!.]*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            header = header_of(cell.source) if cell.cell_type == "code" else ""
+            if header.startswith(PACKAGE):
+                found.add(symbols_of(header)[0].rpartition(".")[0])
+    return sorted(module.removeprefix(f"{PACKAGE}.").replace(".", "/") for module in found)
 
 
-def mutants_in(source: str) -> list[tuple[Mutant, str]]:
-    """Every mutant outside of error messages, with the name of its function or class."""
-    tree = ast.parse(source)
-    raised = [node for node in ast.walk(tree) if isinstance(node, ast.Raise)]
+def files_of(module: str, root: Path = ROOT) -> list[str]:
+    """The test files of a module: those that carry its name in its folder, and those named above."""
+    named = [
+        path.relative_to(root).as_posix()
+        for base in (UNIT, REFERENCE)
+        for pattern in ("test_{}.py", "test_{}_*.py")
+        for path in sorted((root / base / module).parent.glob(pattern.format(Path(module).name)))
+    ]
+    kept = f"{module}." in (root / UNIT / "defaults.txt").read_text("utf-8")
+    return [*named, *MORE_TESTS.get(module, ()), *([DEFAULTS.format(module)] if kept else [])]
+
+
+def named_mutants(source: str) -> list[tuple[str, Mutant]]:
+    """Every mutant outside of error messages, under its function or class, its fault, and a number if there
+    are several of that name: `loss: 0 -> 1 #2`.
+    """
+    raised = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Raise)]
     messages = {line for node in raised for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
-    places = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    named = {line: node.name for node in places for line in range(node.lineno, (node.end_lineno or 0) + 1)}
-    return [(mutant, named[mutant.line]) for mutant in mutants_of(source) if mutant.line not in messages]
+    found, count = [], Counter[str]()
+    for mutant in mutants_of(source):
+        if mutant.line not in messages:
+            key = f"{mutant.function}: {mutant.fault}"
+            count[key] += 1
+            found.append((f"{key} #{count[key]}" if count[key] > 1 else key, mutant))
+    return found
 
 
-def function_in(thing: Any) -> types.FunctionType | None:
-    """The function that a module or class holds here, under its decorators; None if it is none."""
-    if isinstance(thing, property):
-        thing = thing.fget
-    thing = inspect.unwrap(getattr(thing, "__func__", thing)) if callable(thing) else None
-    return thing if isinstance(thing, types.FunctionType) else None
-
-
-def transplant(old: dict[str, Any], new: dict[str, Any], home: str) -> None:
-    """Give the functions and classes of `old` the code and the defaults of those in `new`, in place."""
-    for name, thing in new.items():
-        if isinstance(thing, type) and isinstance(old.get(name), type) and thing.__module__ == home:
-            transplant(vars(old[name]), vars(thing), home)  # type: ignore[arg-type]
-            for key, value in vars(thing).items():
-                if isinstance(value, bool | int | float) and vars(old[name]).get(key) != value:
-                    setattr(old[name], key, value)  # the default of a field
-            continue
-        theirs, ours = function_in(thing), function_in(old.get(name))
-        if theirs and ours and theirs.__module__ == home:
-            ours.__code__, ours.__defaults__ = theirs.__code__, theirs.__defaults__
-            ours.__kwdefaults__ = theirs.__kwdefaults__
-
-
-def apply_mutant(module: types.ModuleType, source: str) -> None:
-    """Let the module's functions do what `source` says, wherever they are held already."""
-    other = types.ModuleType(module.__name__)
-    other.__package__, other.__file__ = module.__package__, module.__file__
-    kept = sys.modules[module.__name__]
-    exec(compile(source, str(module.__file__), "exec"), other.__dict__)  # dataclasses look into sys.modules
-    sys.modules[module.__name__] = kept
-    transplant(vars(module), vars(other), module.__name__)
-
-
-def run_in_fork(
-    session: pytest.Session, items: list[pytest.Item], module: types.ModuleType, source: str
-) -> int:
-    """In a process of its own: the place of the first item that fails, or -1. It returns the process's id."""
-    sys.stdout.flush()
-    child = os.fork()
-    if child:
-        return child
-    os.setsid()
-    for stream in (1, 2):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-    try:
-        apply_mutant(module, source)
-        for place, item in enumerate(items):
-            following = items[place + 1] if place + 1 < len(items) else None
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if session.testsfailed:
-                os._exit(2 + min(place, 200))
-        os._exit(0)
-    finally:
-        os._exit(1)  # the mutant cannot even be imported
-
-
-def leave_code(child: int, seconds: float) -> int:
-    """Wait for a process, and end it after so many seconds: a mutant that never ends is noticed too."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found, status = os.waitpid(child, os.WNOHANG)
-        if found:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.005)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return 1
-
-
-@dataclass
-class Trial:
-    """A plugin of pytest that runs the collected tests once for every mutant."""
-
-    module: str
-    every: int = 1
-    outcomes: list[Outcome] = field(default_factory=list)
-
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Take the place of pytest's own loop."""
-        module = importlib.import_module(f"{PACKAGE}.{self.module.replace('/', '.')}")
-        source = (ROOT / PACKAGE / f"{self.module}.py").read_text("utf-8")
-        items, started = list(session.items), time.monotonic()
-        if leave_code(run_in_fork(session, items, module, source), 900):
-            raise pytest.UsageError(f"{self.module}: its tests fail without a mutant. Fix them first.")
-        longest = 30 + 5 * (time.monotonic() - started)
-        for mutant, place in mutants_in(source)[:: self.every]:
-            code = leave_code(run_in_fork(session, items, module, mutant.source), longest)
-            self.outcomes.append(Outcome(mutant, place, code != 0))
-            if code >= 2:
-                items.insert(0, items.pop(code - 2))  # what noticed this one may notice the next
-        return True
-
-
-def try_module(module: str, every: int = 1, tests: Sequence[str] | None = None) -> list[Outcome]:
-    """Each `every`-th mutant of a module, and whether its tests noticed.
+def try_module(
+    module: str,
+    every: int = 1,
+    tests: Sequence[str] = (),
+    wanted: Callable[[str], bool] = bool,
+) -> list[Outcome]:
+    """Each `every`-th mutant of a module whose name is wanted, and whether its tests noticed.
 
     Raises RuntimeError if the tests fail without a mutant, or cannot be collected.
     """
-    trial = Trial(module, every)
-    tests = tests or TESTS[module]
+    source = (ROOT / PACKAGE / f"{module}.py").read_text("utf-8")
+    trial = Trial(module, [pair for pair in named_mutants(source)[::every] if wanted(pair[0])])
     with contextlib.redirect_stdout(io.StringIO()) as said:
-        code = pytest.main(["-q", "-p", "no:cacheprovider", *tests], plugins=[trial])
-    if code not in (0, 5) or not trial.outcomes:
+        os.environ["HYPOTHESIS_PROFILE"] = "mutants"  # a failure is enough, nobody reads the smallest one
+        options = ["-q", "--tb=no", "-p", "no:cacheprovider", *(tests or files_of(module))]
+        code = pytest.main(options, plugins=[trial])
+    if code not in (0, 5) or len(trial.outcomes) < len(trial.mutants):
         raise RuntimeError(f"{module}: pytest stopped with {code}:\n{said.getvalue()}")
     return trial.outcomes
 
@@ -191,7 +122,7 @@ def report(module: str, outcomes: list[Outcome], reasons: dict[str, str]) -> lis
     noticed, argued = len(outcomes) - len(survivors), len(survivors) - len(unknown)
     score = 100 * noticed / max(1, len(outcomes))
     print(
-        f"{module:28} {noticed:4} of {len(outcomes):4} noticed, {score:5.1f} %; {argued} equivalent",
+        f"{module:34} {noticed:4} of {len(outcomes):4} noticed, {score:5.1f} %; {argued} equivalent",
         flush=True,
     )
     return [f"{module}.py:{one.mutant.line}: {one.key}" for one in unknown]
@@ -202,11 +133,13 @@ def main(arguments: list[str] | None = None) -> int:
     from tests.equivalent_package_mutants import EQUIVALENT
 
     parser = argparse.ArgumentParser(prog="python -m tools.package_mutants", description=__doc__)
-    parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(TESTS)}")
+    parser.add_argument(
+        "modules", nargs="*", metavar="MODULE", help="such as nn/autograd; else all shown ones"
+    )
     parser.add_argument("--every", type=int, default=1, help="try every so many-th mutant only")
     options = parser.parse_args(arguments)
     wrong = []
-    for module in options.modules or TESTS:
+    for module in options.modules or shown_modules():
         outcomes = try_module(module, options.every)
         wrong += report(module, outcomes, EQUIVALENT.get(module, {}))
         if options.every == 1:

@@ -50,7 +50,7 @@ def ewc_penalty(
     model: nn.Module, anchors: dict[str, Tensor], fisher: dict[str, Tensor]
 ) -> Tensor:
     """How far the weights are from `anchors`, each weighed by its information."""
-    # sum over i of F_i / 2 (theta_i - theta*_i)^2       Kirkpatrick et al. 2017, eq. 3
+    # sum over i of F_i / 2 (theta_i - theta*_i)^2              Kirkpatrick et al. 2017
     terms = [
         (fisher[name] * (weight - anchors[name]) ** 2).sum() / 2
         for name, weight in model.named_parameters()

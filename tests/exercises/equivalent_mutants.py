@@ -76,9 +76,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "04_r1_zero/language-reward": {
         "english + chinese -> english": "without an English word the share is zero either way",
     },
-    "05_cold_start/answer-loss": {
-        "logits[:, :-1].transpose(1, 2) -> logits[:, :-1].transpose(2, 1)": "axes change places either way",
-    },
     "04_r1_zero/group-size-experiment": {
         "draws < p.view(-1, 1, 1) -> draws <= p.view(-1, 1, 1)": NOISE,
         "0 -> 1": "the most useful p is the same for every size of a group",
@@ -96,10 +93,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
             "a tensor of one number is a number"
         ),
     },
-    "04_bug_museum/random-loss": {
-        "logits.transpose(1, 2) -> logits.transpose(2, 1)": "two axes change places in either order",
-    },
     "04_bug_museum/rejection": {"1 -> 0": "the last axis is the only one"},
+    "06_distillation/two-directions": {"0 -> -1": "the last axis is the only one"},
+    "06_distillation/between": {
+        "torch.logaddexp(log_p + math.log(beta), log_q + math.log(1 - beta)) -> "
+        "torch.logaddexp(log_q + math.log(1 - beta), log_p + math.log(beta))": ORDER,
+    },
     "06_bug_museum/distillation-loss": {
         "F.softmax(teacher_logits / temperature, dim=-1) -> F.softmax(teacher_logits / temperature)": AXIS,
         "-1 -> 1": AXIS,

@@ -12,6 +12,7 @@ SEVERAL = {
     "04_policy_optimisation": {"step-back": 2, "nucleus-and-min-p": 2, "shaped-rewards": 2},
     "04_r1_zero": {"length-bias": 2},
     "05_cold_start": {"pass-at-k": 2, "tokens-read": 2},
+    "06_distillation": {"soft-targets": 2, "teachers-pull": 2, "two-directions": 2, "drawn-words": 2},
 }
 
 

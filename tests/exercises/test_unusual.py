@@ -53,6 +53,8 @@ NO_TENSORS = {
     "05_cold_start/forgetting",
     "05_cold_start/conservative-loss",
     "05_cold_start/tokens-read",
+    "06_distillation/hint-loss",
+    "06_distillation/between",
 }
 
 

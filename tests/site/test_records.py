@@ -40,7 +40,14 @@ def test_every_claim_of_the_run_is_on_the_scoreboard(site: Path, book_site: Simp
         for claim in book_site.scoreboard.claims(nbformat.read(path, as_version=4))
     ]
     assert names and len(set(names)) == len(names), f"each claim needs a name of its own: {names}"
-    assert set(re.findall(r'id="claim-([^"]+)"', page)) == set(names)
+    assert re.findall(r'id="claim-([^"]+)"', page) == names
+    quoted = re.findall(r'href="#claim-([^"]+)"', page)  # what surprised, what did not reproduce
+    assert len(quoted) == len(set(quoted)) >= 10 and set(quoted) <= set(names)
+
+
+def test_a_claim_that_no_chapter_makes_cannot_be_quoted(book_site: SimpleNamespace) -> None:
+    with pytest.raises(ValueError, match="names \\['gone'\\], and no chapter has such claims"):
+        book_site.scoreboard.short_list(["gone"], {})
 
 
 def test_every_row_has_section_symbol_and_test(site: Path, book_site: SimpleNamespace) -> None:

@@ -29,7 +29,7 @@ def drawings(picture: plotting.Picture) -> list[str]:
 def test_a_plot_wears_the_colours_of_the_page() -> None:
     html = plotting.show(a_figure(), title="Loss < 1", alt='A "line" rises', caption="Ours & theirs").html
     for svg in drawings(plotting.show(a_figure(), title="t", alt="a")):
-        assert "var(--a)" in svg and "var(--ink)" in svg
+        assert "var(--a)" in svg and "var(--mute)" in svg
         assert not re.search("#[0-9a-f]{6}", svg)
         assert "<text" in svg and "学习" in svg  # text stays text
         assert "font-family" not in svg and "<style" not in svg  # a style there would reach the whole page

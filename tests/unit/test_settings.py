@@ -10,8 +10,9 @@ import pytest
 
 import deepseek_book_utils as book
 from deepseek_book_utils.settings import RANGES, check_range, check_ranges
-from tests.unit.settings_runs import lm, loops, nn, rl, serving
+from tests.unit.settings_runs import compress, lm, loops, nn, rl, serving
 from tests.unit.settings_runs.case import Case, told
+from tests.unit.test_defaults import RECORDED, name_of
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def made_of_defaults(kind: type) -> bool:
     return all(f.default is not MISSING or f.default_factory is not MISSING for f in fields(kind))
 
 
-CASES = [*nn.CASES, *rl.CASES, *lm.CASES, *loops.CASES, *serving.CASES]
+CASES = [*compress.CASES, *nn.CASES, *rl.CASES, *lm.CASES, *loops.CASES, *serving.CASES]
 UNBOUNDED = {"baseline", "best"}  # any finite number is legal
 SHARES = {"web_styles", "web_languages", "textbook_languages"}  # of names, in sum one
 
@@ -82,6 +83,11 @@ def test_every_settings_class_has_a_run_that_changes_every_field() -> None:
     assert {type(case.settings) for case in CASES} == set(classes())
     for case in CASES:
         assert set(case.changes) == {f.name for f in fields(case.settings)}, type(case.settings)
+
+
+def test_every_settings_class_has_its_defaults_recorded() -> None:
+    names = {f"{module}.{kind}" for module, kinds in RECORDED.items() for kind in kinds}
+    assert names == {name_of(kind) for kind in classes()}, "`python -m tests.unit.test_defaults`"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: type(case.settings).__name__)

@@ -19,7 +19,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from .chapter_header import is_chapter
-from .tables import page_link, table
+from .tables import Cell, link, page_link, table
 
 MIME = "application/vnd.deepseek-book.claim+json"
 KEYS = {"name", "statement", "holds", "evidence", "paper"}
@@ -73,38 +73,92 @@ def accept_claims() -> None:
 
 
 class scoreboard(nodes.General, nodes.Element):
-    """Stands where the scoreboard will be, once every page is read."""
+    """Stands where claims will be, once every page is read: those of one chapter, or some named ones."""
+
+
+def executed(app: Sphinx) -> dict[str, Path]:
+    """Return the executed notebook of every chapter that has one, in order; warn of the others."""
+    found = {}
+    for chapter in sorted(name for name in app.env.found_docs if is_chapter(app, name)):
+        path = Path(app.srcdir) / "_build" / "executed" / f"{Path(chapter).name}.ipynb"
+        if path.is_file():
+            found[chapter] = path
+        else:
+            logger.warning("%s has not been executed: run make book, which does it first", chapter)
+    return found
 
 
 class Scoreboard(SphinxDirective):
-    """The `{scoreboard}` directive."""
+    """`{scoreboard}`: a section with all claims for every chapter. With claims named in it: a list
+    of those.
+    """
+
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """Return the placeholder."""
-        return [scoreboard()]
+        """Return the placeholders, in sections with titles, so that the page's contents name the chapters."""
+        if self.content:
+            return [scoreboard(wanted=list(self.content))]
+        sections: list[nodes.Node] = []
+        for chapter, path in executed(self.env.app).items():
+            self.env.note_dependency(str(path))
+            title = title_of(nbformat.read(path, as_version=4))
+            name = f"claims-{Path(chapter).name.replace('_', '-')}"
+            sections.append(
+                nodes.section(
+                    "", nodes.title("", title), scoreboard(chapter=chapter), ids=[name], names=[name]
+                )
+            )
+        return sections
+
+
+def title_of(notebook: nbformat.NotebookNode) -> str:
+    """Return the first heading of a notebook."""
+    first = next(line for line in notebook.cells[0].source.splitlines() if line.startswith("# "))
+    return first[2:].strip()
+
+
+def cards(app: Sphinx, here: str, chapter: str, found: list[Claim]) -> list[nodes.Node]:
+    """Return a count of one chapter's claims, and a table of them."""
+    rows: list[list[Cell]] = []
+    for item in found:
+        anchor, title = section_of(app, chapter, item.cell)
+        statement = [nodes.target("", "", ids=[f"claim-{item.name}"]), nodes.Text(item.statement)]
+        rows.append([statement, item.evidence, item.paper, page_link(app, here, chapter, anchor, title)])
+    held = sum(item.holds for item in found)
+    count = f"Claims: {len(rows)}; {held} hold in the run that made this site."
+    headers = ["Claim", "Measured", "What the source says", "Where"]
+    name = f"scoreboard-{Path(chapter).name.replace('_', '-')}"
+    return [nodes.paragraph("", count), table(headers, rows, name, "All claims of the chapter", "scoreboard")]
+
+
+def short_list(names: list[str], found: dict[str, Claim]) -> nodes.bullet_list:
+    """Return the statements of these claims, each with what was measured and a link to its card; raises
+    ValueError for a name that no chapter has.
+    """
+    unknown = [name for name in names if name not in found]
+    if unknown:
+        raise ValueError(f"the scoreboard names {unknown}, and no chapter has such claims: {sorted(found)}")
+    items = []
+    for name in names:
+        statement = nodes.strong("", "", link(found[name].statement, f"#claim-{name}"))
+        measured = nodes.paragraph("", f"Measured: {found[name].evidence}")
+        items.append(nodes.list_item("", nodes.paragraph("", "", statement), measured))
+    return nodes.bullet_list("", *items, classes=["claims"])
 
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Replace every placeholder by a sentence that counts the claims and the table of them."""
-    for place in list(doctree.findall(scoreboard)):
-        rows = []
-        chapters = sorted(name for name in app.env.found_docs if is_chapter(app, name))
-        for chapter in chapters:
-            path = Path(app.srcdir) / "_build" / "executed" / f"{Path(chapter).name}.ipynb"
-            if not path.is_file():
-                logger.warning("%s has not been executed: run make book, which does it first", chapter)
-                continue
-            for item in claims(nbformat.read(path, as_version=4)):
-                anchor, title = section_of(app, chapter, item.cell)
-                statement = [nodes.target("", "", ids=[f"claim-{item.name}"]), nodes.Text(item.statement)]
-                section = page_link(app, docname, chapter, anchor, title)
-                where = [page_link(app, docname, chapter), nodes.Text(", "), section]
-                verdict = "holds" if item.holds else "fails"
-                rows.append([statement, verdict, item.evidence, item.paper or "none", where])
-        held = sum(row[1] == "holds" for row in rows)
-        count = f"Chapters: {len(chapters)}. Claims: {len(rows)}; {held} hold in the run that made this site."
-        headers = ["Claim", "Verdict", "Measured", "What the source says", "Where"]
-        place.replace_self([nodes.paragraph("", count), table(headers, rows, "scoreboard", "All claims")])
+    """Replace every placeholder by its claims."""
+    places = list(doctree.findall(scoreboard))
+    if not places:
+        return
+    found = {name: list(claims(nbformat.read(path, 4))) for name, path in executed(app).items()}
+    by_name = {item.name: item for items in found.values() for item in items}
+    for place in places:
+        if "wanted" in place:
+            place.replace_self(short_list(place["wanted"], by_name))
+        else:
+            place.replace_self(cards(app, docname, place["chapter"], found[place["chapter"]]))
 
 
 def setup(app: Sphinx) -> None:

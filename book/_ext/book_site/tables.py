@@ -28,14 +28,18 @@ def page_link(app: Sphinx, here: str, docname: str, anchor: str = "", text: str 
     return link(text or app.env.titles[docname].astext(), uri)
 
 
-def table(headers: list[str], rows: Sequence[Sequence[Cell]], name: str, caption: str) -> nodes.table:
-    """Return a captioned table; `name` is its id and class. Raises ValueError for a row of another length."""
+def table(
+    headers: list[str], rows: Sequence[Sequence[Cell]], name: str, caption: str, look: str = ""
+) -> nodes.table:
+    """Return a captioned table; `name` is its id, `look` its class (else its name). An empty string is a cell
+    without a paragraph. Raises ValueError for a row of another length.
+    """
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in headers), cols=len(headers))
     head, body = nodes.thead(), nodes.tbody()
     for target, lines in ((head, [headers]), (body, rows)):
         for line in lines:
             if len(line) != len(headers):
                 raise ValueError(f"table {name}: a row has {len(line)} cells, its header {len(headers)}")
-            target += nodes.row("", *(nodes.entry("", paragraph(cell)) for cell in line))
+            target += nodes.row("", *(nodes.entry("", *([paragraph(cell)] if cell else [])) for cell in line))
     group += [head, body]
-    return nodes.table("", nodes.title("", caption), group, classes=["record", name], ids=[name])
+    return nodes.table("", nodes.title("", caption), group, classes=["record", look or name], ids=[name])

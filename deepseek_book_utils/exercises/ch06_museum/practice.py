@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from ..checking import Wrong, ask
 from ..museum import UNCHANGED, Answer, Defect, Exhibit, visit
 from .data import data_set
+from .lesson import lesson
 from .loss import distillation_loss
 from .service import service
 from .teacher import untrained_teacher
 
-__all__ = ["data_set", "distillation_loss", "epoch_report", "service", "untrained_teacher"]
+__all__ = ["data_set", "distillation_loss", "epoch_report", "lesson", "service", "untrained_teacher"]
 
 
 REPORT = Exhibit(

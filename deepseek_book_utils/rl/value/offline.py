@@ -7,7 +7,7 @@ offline DQN         Q-learning, as if the log were a replay memory
 CQL                 the same, and an action that the log does not take is talked down
                     Kumar et al., arXiv 2006.04779
 
-CQL is here CQL(H), eq. 4: a penalty beside the loss of DQN, whose error is bounded
+CQL is here CQL(H): a penalty beside the loss of DQN, whose error is bounded
 where the paper writes half a square. Left out: continuous actions with an actor, a
 weight of the penalty that is learned too, distributions in place of values.
 
@@ -76,7 +76,7 @@ def cql_loss(
     """The loss of DQN for values (B, A), actions and targets (B,), and what makes it
     conservative.
     """
-    # alpha E_D[log sum_a exp Q(s, a) - Q(s, a_D)] + TD error        Kumar et al., eq. 4
+    # alpha E_D[log sum_a exp Q(s, a) - Q(s, a_D)] + TD error      Kumar 2020, CQL(H)
     penalty = behaviour_loss(values, actions)
     return penalty_weight * penalty + dqn_loss(values, actions, targets)
 

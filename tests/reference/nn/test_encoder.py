@@ -65,6 +65,8 @@ def test_states_equal_bert() -> None:
     # and padding matters: without the mask, theirs is another number
     unmasked = theirs(input_ids=tokens).last_hidden_state
     assert (unmasked - expected)[1].abs().max() > 1e-2
+    norms = [module for module in ours.modules() if isinstance(module, nn.LayerNorm)]
+    assert len(norms) == 7 and {norm.eps for norm in norms} == {theirs.config.layer_norm_eps}
 
 
 def test_gradients_equal_bert() -> None:

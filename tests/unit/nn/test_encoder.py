@@ -38,12 +38,17 @@ def test_what_cannot_be_read() -> None:
         encoder(tokens, real.float())
 
 
-def test_first_weights() -> None:
+def test_first_weights(monkeypatch) -> None:
     """BERT's 0.02 at BERT's width; at a sixteenth of the width, four times as much."""
     torch.manual_seed(0)
+    drawn: set[float] = set()
+    normal = torch.nn.init.normal_
+    monkeypatch.setattr(torch.nn.init, "normal_", lambda x, std=1.0: (drawn.add(std), normal(x, std=std))[1])
     for width, std in ((768, 0.02), (48, 0.08)):
+        drawn.clear()
         encoder = Encoder(EncoderSettings(vocabulary=200, width=width, layers=1))
         for weight in (encoder.words.weight, encoder.layers[0].qkv.weight, encoder.layers[0].down.weight):
             assert weight.std().item() == pytest.approx(std, rel=0.05)
+        assert {round(one, 12) for one in drawn} - {1.0} == {0, std}  # 1: torch's own, drawn over
         assert not encoder.layers[0].qkv.bias.any() and not encoder.layers[0].down.bias.any()
         assert (encoder.norm.weight == 1).all() and (encoder.layers[0].norms[1].weight == 1).all()

@@ -6,7 +6,9 @@ from typing import Any
 
 import torch
 
+from deepseek_book_utils.lm.beam_search import BeamSettings, beam_search
 from deepseek_book_utils.lm.decoding import DecodingSettings, decoding_probs
+from deepseek_book_utils.lm.gpt import GPT, GPTSettings
 from deepseek_book_utils.lm.model import LanguageModel, ModelSettings
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
 from deepseek_book_utils.reasoning.base import sample_page
@@ -24,6 +26,19 @@ def read(settings: ModelSettings) -> Any:
     model = LanguageModel(settings)
     torch.nn.init.normal_(model.head.weight)
     return model(torch.tensor([[3, 2, 4, 1, 2, 3]])), model.angles.shape
+
+
+def read_in_training(settings: GPTSettings) -> Any:
+    """Logits after a prompt that is padded on the left, with dropout, and whether eight more are too many."""
+    torch.manual_seed(0)
+    model = GPT(settings)
+    cache = model.read(torch.tensor([[0, 2, 4, 1]]))
+    logits = model(torch.tensor([[3, 5]]), cache)
+    try:
+        model(torch.arange(1, 9)[None])
+    except ValueError as error:
+        return logits, str(error)
+    return logits
 
 
 def small_model() -> LanguageModel:
@@ -52,6 +67,12 @@ def write(pen: Pen) -> Any:
     return slip_of_the_pen(tokens, before, previous, torch.Generator().manual_seed(0), pen)
 
 
+def search(settings: BeamSettings) -> Any:
+    """Four words with fixed chances, of which the last one ends a text."""
+    row = torch.tensor([0.4, 0.3, 0.2, 0.1]).log()
+    return beam_search(lambda words: row.repeat(len(words), 1), 3, settings)
+
+
 def pay(weights: RewardWeights) -> float:
     answer = "<think> 3 a +1 4 </think> <ans> 4 </ans> <eos>"
     return reward(answer, Problem(3, (OPERATIONS[0],)), weights)
@@ -67,6 +88,11 @@ CASES = [
         GeneralSettings(),
         general_pages,
         {"share": 0.6, "wish_share": 0.9, "textbook_share": 0.9, "obeys": 0.1, "broken": 0.6},
+    ),
+    Case(
+        BeamSettings(width=2, longest=3),
+        search,
+        {"width": 3, "length_penalty": 2.0, "longest": 2},
     ),
     Case(
         DecodingSettings(top_k=3),
@@ -87,6 +113,25 @@ CASES = [
             "heads": 1,
             "neighbours": 1,
             "context": 9,
+        },
+    ),
+    Case(
+        GPTSettings(9, style="llama", width=16, layers=1, heads=2, key_heads=2, hidden=8, context=7),
+        read_in_training,
+        {
+            "vocabulary": 10,
+            "padding": 5,
+            "style": "gpt2",
+            "width": 32,
+            "layers": 2,
+            "heads": 4,
+            "key_heads": 1,
+            "hidden": 12,
+            "context": 8,
+            "base": 10.0,
+            "epsilon": 0.1,
+            "dropout": 0.5,
+            "tied": False,
         },
     ),
     Case(

@@ -20,6 +20,9 @@ from deepseek_book_utils.nn.meta_learning import (
 from deepseek_book_utils.nn.optimizers import AdamSettings, LAMBSettings, SGDSettings, adam, adamw, lamb, sgd
 from deepseek_book_utils.nn.robustness import AttackSettings, pgd
 from deepseek_book_utils.nn.schedules import PlateauSettings, PlateauState, reduce_on_plateau
+from deepseek_book_utils.nn.sequences.long_memory import MemorySettings, train_adding
+from deepseek_book_utils.nn.sequences.recurrent import Recurrent, RecurrentSettings
+from deepseek_book_utils.nn.sequences.transformer import Transformer, TransformerSettings
 from tests.unit.settings_runs.case import Case, weights_of
 
 
@@ -76,6 +79,25 @@ def study(settings: DistillSettings) -> list[Any]:
     return [list(map(str, distil(student, teacher, images, labels, settings, 0))), weights_of(student)]
 
 
+def remember(settings: RecurrentSettings) -> list[torch.Tensor]:
+    torch.manual_seed(0)
+    x = torch.arange(24.0).view(3, 4, 2)[..., : settings.inputs].cos()
+    return [Recurrent(settings)(x)]
+
+
+def add_up(settings: MemorySettings) -> list[Any]:
+    torch.manual_seed(0)
+    model = nn.Sequential(Recurrent(RecurrentSettings(2, width=3)), nn.Linear(3, 1))
+    return [train_adding(model, settings, 0), weights_of(model)]
+
+
+def translate(settings: TransformerSettings) -> list[Any]:
+    torch.manual_seed(0)
+    model = Transformer(settings)
+    source = torch.tensor([[3, 4, 0, 1, 2]])
+    return [model(source, source[:, :3]), model.places.shape]
+
+
 ADAM = {"learning_rate": 0.2, "beta1": 0.5, "beta2": 0.5, "epsilon": 0.1, "weight_decay": 0.5}
 CASES = [
     Case(
@@ -121,6 +143,50 @@ CASES = [
         EncoderSettings(vocabulary=7, context=5, width=8, layers=1, heads=2, expansion=2),
         encode,
         {"vocabulary": 8, "context": 6, "width": 12, "layers": 2, "heads": 4, "expansion": 3},
+    ),
+    Case(
+        RecurrentSettings(2, width=4, layers=2, cell="lstm", dropout=0.1),
+        remember,
+        {
+            "inputs": 1,
+            "width": 5,
+            "layers": 3,
+            "cell": "gru",
+            "initialisation": "he",
+            "gain": 0.5,
+            "forget_bias": 1.0,
+            "residual": True,
+            "norm": "layer",
+            "dropout": 0.5,
+        },
+    ),
+    Case(
+        MemorySettings(steps=4, updates=2, batch_size=3),
+        add_up,
+        {
+            "steps": 5,
+            "updates": 3,
+            "batch_size": 4,
+            "optimiser": "sgd",
+            "learning_rate": 0.1,
+            "max_grad_norm": 1e-3,
+        },
+    ),
+    Case(
+        TransformerSettings(vocabulary=7, context=5, width=8, layers=1, heads=2, expansion=2),
+        translate,
+        {
+            "vocabulary": 8,
+            "padding": 1,
+            "context": 6,
+            "width": 12,
+            "layers": 2,
+            "heads": 4,
+            "expansion": 3,
+            "pre_norm": False,
+            "learned_positions": True,
+            "dropout": 0.5,
+        },
     ),
     Case(
         MAMLSettings(sizes=(1, 4, 1), updates=3, tasks=2, inner_learning_rate=0.1),

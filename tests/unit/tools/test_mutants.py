@@ -48,3 +48,9 @@ def test_statements_in_a_loop_are_dropped_and_the_code_still_compiles() -> None:
     assert len(dropped) == 1 and "pass" in dropped[0].source
     for mutant in mutants_of(source):
         compile(mutant.source, "mutant", "exec")
+
+
+def test_functions_in_a_table_have_mutants_too() -> None:
+    source = 'TABLE = {"twice": (lambda x: x * 2, 7)}\nPLAIN = 3 + 4\n\n\ndef f(x):\n    return x\n'
+    found = {(mutant.function, mutant.fault) for mutant in mutants_of(source)}
+    assert ("TABLE", "x * 2 -> x / 2") in found and {place for place, _ in found} == {"TABLE"}

@@ -2,10 +2,14 @@
 
 import subprocess
 import sys
+import threading
+import time
 import types
 from pathlib import Path
 
-from tools.package_mutants import TESTS, apply_mutant, mutants_in
+from tests.equivalent_package_mutants import EQUIVALENT
+from tools.mutant_runs import MUTE, Reach, apply_mutant, in_fork, reaching, watch
+from tools.package_mutants import MORE_TESTS, files_of, named_mutants, shown_modules
 
 SOURCE = """\
 from dataclasses import dataclass
@@ -21,6 +25,9 @@ class Settings:
         return self.rate * 2
 
 
+RULES = {"twice": lambda count: count * 2, "as it is": Settings(1.0)}
+
+
 def check(count: int) -> int:
     if count < LIMIT:
         raise ValueError(f"{count + 1} is too few")
@@ -28,16 +35,73 @@ def check(count: int) -> int:
 """
 
 
-def test_every_module_and_test_file_that_is_named_exists(root: Path) -> None:
-    for module, tests in TESTS.items():
-        assert (root / "deepseek_book_utils" / f"{module}.py").is_file() and tests
-        assert all((root / test).is_file() for test in tests)
+def test_every_shown_module_has_test_files_that_exist(root: Path) -> None:
+    shown = shown_modules()
+    assert {"nn/autograd", "rl/policy/ppo", "reasoning/grpo"} <= set(shown) and set(MORE_TESTS) <= set(shown)
+    for module in shown:
+        tests = files_of(module)
+        assert (root / "deepseek_book_utils" / f"{module}.py").is_file() and tests, module
+        assert all((root / test.partition("::")[0]).is_file() for test in tests) and len(set(tests)) == len(
+            tests
+        ), module
+    assert set(EQUIVALENT) <= set(shown)
 
 
 def test_error_messages_are_not_mutated_and_places_are_named() -> None:
-    found = {f"{place}: {mutant.fault}" for mutant, place in mutants_in(SOURCE)}
+    found = [key for key, _ in named_mutants(SOURCE)]
     assert "check: count - 1 -> count + 1" in found and "Settings: 0.5 -> 1.5" in found
     assert not any("count + 1 -> " in fault for fault in found)
+    assert len(set(found)) == len(found)
+
+
+def test_equal_faults_in_one_function_have_numbers() -> None:
+    twice = "def f(x):\n    return (x + 1) * (x + 1)\n"
+    assert {"f: x + 1 -> x", "f: x + 1 -> x #2"} <= {key for key, _ in named_mutants(twice)}
+
+
+def line_of(text: str) -> int:
+    return next(n for n, line in enumerate(SOURCE.split("\n"), 1) if text in line)
+
+
+def test_a_mutant_is_shown_to_the_tests_that_reach_it_the_quick_ones_first() -> None:
+    doubled, counts = line_of("self.rate * 2"), line_of("return count - 1")
+    slow, quick, settings = (
+        Reach(None, {counts}, 5.0),
+        Reach(None, {line_of("if count"), counts}, 1.0),
+        Reach(None, {doubled}, 2.0),
+    )
+    everything = [slow, quick, settings]
+    assert reaching(counts, everything, SOURCE) == [quick, slow]
+    looks = Reach(None, set(), 3.0)  # at defaults, and runs nothing
+    assert reaching(line_of("rate: float"), [*everything, looks], SOURCE) == [settings, looks]
+    assert reaching(line_of("LIMIT ="), everything, SOURCE) == [quick, settings, slow]
+    slow.noticed = 9
+    assert reaching(counts, everything, SOURCE) == [slow, quick]
+
+
+def test_a_process_that_never_ends_is_ended() -> None:
+    def forever() -> int:
+        while True:
+            pass
+
+    assert in_fork(lambda: 7, 5, 5) == 7
+    assert in_fork(forever, 0.2, 60) < 0  # by a signal
+    assert in_fork(lambda: time.sleep(60) or 0, 5, 0.2) == MUTE
+    assert in_fork(lambda: 1 // 0, 5, 5) == MUTE
+
+
+def test_lines_are_noted_while_they_run(tmp_path: Path) -> None:
+    path = tmp_path / "watched.py"
+    path.write_text("def f(x):\n    if x:\n        return 1\n    return (\n        2\n    )\n")
+    names: dict = {}
+    exec(compile(path.read_text(), str(path), "exec"), names)
+    lines: set[int] = set()
+    before = sys.gettrace()
+    watch(str(path), lines)
+    names["f"](True)
+    sys.settrace(before)
+    threading.settrace(None)
+    assert lines == {1, 2, 3}
 
 
 def test_functions_and_fields_change_in_place_wherever_they_are_held(monkeypatch) -> None:
@@ -45,9 +109,9 @@ def test_functions_and_fields_change_in_place_wherever_they_are_held(monkeypatch
     module.__file__ = "small_module.py"
     monkeypatch.setitem(sys.modules, "small_module", module)
     exec(SOURCE, module.__dict__)
-    held, kind = [module.check], module.Settings
+    held, kind = [module.check, module.RULES["twice"]], module.Settings
     apply_mutant(module, SOURCE.replace("count - 1", "count + 7").replace("0.5", "4.5").replace("* 2", "* 3"))
-    assert held[0](3) == 10 and kind().rate == 4.5 and kind().doubled() == 13.5
+    assert held[0](3) == 10 and held[1](3) == 9 and kind().rate == 4.5 and kind().doubled() == 13.5
 
 
 def test_a_sample_of_one_module_is_noticed(root: Path) -> None:

@@ -1,0 +1,1 @@
+"""Networks that read one position after the other, or all at once."""

@@ -1,0 +1,1 @@
+"""Translating between English and Chinese what can be generated: numbers and dates."""
