@@ -70,7 +70,7 @@ class BatchNorm(nn.Module):
         mean, variance = self.running_mean, self.running_variance
         if self.training:
             mean, variance = batch_moments(x)
-            self.remember(mean.detach(), variance.detach(), x[..., 0].numel())
+            self.remember(mean.detach(), variance.detach(), x.numel() // x.shape[-1])
         # y = gamma (x - mu) / sqrt(sigma^2 + eps) + beta      Ioffe and Szegedy, alg. 1
         return (x - mean) * (variance + self.eps).rsqrt() * self.weight + self.bias
 

@@ -1,13 +1,10 @@
-"""Numbers and dates in words against a second way to say them, hard cases by hand, and Babel."""
+"""Numbers in words against a second way to say them, readers of words, and hard cases by hand."""
 
 import random
 import re
-from datetime import date, timedelta
 
 import pytest
-from babel.dates import format_date
 
-from deepseek_book_utils.translation.dates import MONTHS, chinese_date, english_date
 from deepseek_book_utils.translation.numerals import LARGEST, chinese_number, english_number
 
 BY_HAND = {
@@ -142,17 +139,3 @@ def test_numbers_without_words() -> None:
         for say in (chinese_number, english_number):
             with pytest.raises(ValueError, match="take 0 to 99,999,999"):
                 say(number)
-
-
-def test_dates_equal_those_of_babel() -> None:
-    """Babel writes Chinese dates in figures: 2024年3月5日."""
-    day = date(1900, 1, 1)
-    for _ in range(400):
-        day += timedelta(days=173)
-        assert english_date(day) == format_date(day, "long", locale="en_US")
-        year, month, number = map(int, re.findall(r"\d+", format_date(day, "long", locale="zh_CN")))
-        found = re.fullmatch("(.{4})年(.+)月(.+)日", chinese_date(day))
-        assert "".join(str("〇一二三四五六七八九".index(sign)) for sign in found[1]) == str(year)
-        assert (value_of_chinese(found[2]), value_of_chinese(found[3])) == (month, number)
-    assert chinese_date(date(2024, 10, 20)) == "二〇二四年十月二十日"
-    assert len({*MONTHS}) == 12

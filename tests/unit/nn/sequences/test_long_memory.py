@@ -57,7 +57,7 @@ def test_sizes_without_sense() -> None:
 def test_short_sums_are_learned() -> None:
     """Always to answer 1 costs 0.167."""
     torch.manual_seed(0)
-    model = nn.Sequential(Recurrent(RecurrentSettings(2, width=16, cell="gru")), nn.Linear(16, 1))
-    settings = MemorySettings(steps=6, updates=150, batch_size=32, learning_rate=2e-2)
+    model = nn.Sequential(Recurrent(RecurrentSettings(2, width=12, cell="gru")), nn.Linear(12, 1))
+    settings = MemorySettings(steps=4, updates=100, batch_size=32, learning_rate=2e-2)
     losses = train_adding(model, settings, 0)
     assert sum(losses[-20:]) / 20 < 0.04, losses[-20:]
