@@ -33,8 +33,8 @@ def alibi_slopes(heads: int) -> Tensor:
     power = 1 << (heads.bit_length() - 1)  # the largest power of two up to H
     # 2^(-8 / n), 2^(-16 / n), ..., 2^-8      Press et al., arXiv 2108.12409, section 3
     known = 2.0 ** (-8 / power * torch.arange(1, power + 1))
-    between = 2.0 ** (-4 / power * torch.arange(1, 2 * power + 1, 2))
-    return torch.cat((known, between))[:heads]
+    between = 2.0 ** (-4 / power * (2 * torch.arange(heads - power) + 1))
+    return torch.cat((known, between))
 
 
 def alibi(heads: int, context: int) -> Tensor:
