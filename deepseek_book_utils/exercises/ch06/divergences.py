@@ -66,7 +66,7 @@ def _refuse_flow(got: Tensor, teacher: Tensor) -> None:
     if flows is not None and flows.any():
         raise Wrong(
             "The value is right, but a gradient flows into `teacher`: it would learn from the student.",
-            "What the teacher says is a constant: `detach`.",
+            "The teacher's logits are constants here: `detach`.",
         )
 
 

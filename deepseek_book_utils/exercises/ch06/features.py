@@ -34,7 +34,7 @@ def hint_loss(answer: HintLoss, seed: int) -> None:
             raise Wrong(
                 "The value is right, but a gradient flows into `teacher_features`: the teacher would move "
                 "towards the student.",
-                "What the teacher says is a constant: `detach`.",
+                "The teacher's features are constants here: `detach`.",
             )
 
 

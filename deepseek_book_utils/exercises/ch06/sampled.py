@@ -102,6 +102,7 @@ def _error_mistakes(k1: Tensor, every: Tensor) -> Iterator[Mistake]:
 
 
 def _compare_gradients(loss: Loss, generator: torch.Generator) -> None:
+    baselines = []
     for words, rows, time in ((9, 4, 5), (14, 3, 8), (6, 6, 2)):
         student, theirs = 1.2 * torch.randn(2, words, generator=generator)
         student, theirs = student.log_softmax(dim=0), theirs.log_softmax(dim=0)
@@ -131,8 +132,15 @@ def _compare_gradients(loss: Loss, generator: torch.Generator) -> None:
                 "log-probability by its own k1, as a constant.",
             )
         compare(average, right, mistakes, about)
+        baselines.append((student - theirs - weight * words).mean().item())
         if moves_teacher:
             raise Wrong("A gradient flows into `teacher`: it would move.", "k1 is a constant: `detach`.")
+    if max(baselines) - min(baselines) > 1e-3:  # a constant, 0 or -1, is the same for every batch
+        raise Wrong(
+            "You subtract a baseline that comes from the batch. The word itself has a part in it, so the "
+            "gradient of few words is too small on average.",
+            "No baseline is asked for.",
+        )
 
 
 def _pushed(got: Any, log_probs: Tensor, teacher: Tensor) -> tuple[Tensor, bool]:
@@ -182,7 +190,7 @@ def _gradient_mistakes(student: Tensor, theirs: Tensor, rows: int, time: int) ->
     yield Mistake(
         _average(-theirs, student),
         "Your words weigh by the teacher's log-probability alone, and the student's belongs to k1.",
-        "Else the student learns the teacher's best word, and no other.",
+        "Otherwise the student learns the teacher's best word, and no other.",
     )
     yield Mistake(_average(k1 + student, student), "k1 is not detached in your product: it is a weight.")
     yield Mistake(_average(-k1 - student, student), "k1 is not detached, and the sign is wrong.")

@@ -134,7 +134,11 @@ def _pull_mistakes(z: Tensor, v: Tensor, T: float) -> Iterator[Mistake]:
     yield Mistake((q - p) / n, "You lose a T.", inner)
     yield Mistake(T**2 * (q - p) / n, "The derivative of z/T is missing.", inner)
     yield Mistake(T**3 * (q - p) / n, "You multiply by the derivative of T z. It is z/T.", inner)
-    yield Mistake(T * (p - q) / n, "The sign is the wrong way round.", "Too much of q must come down.")
+    yield Mistake(
+        T * (p - q) / n,
+        "The sign is the wrong way round.",
+        "Where q is larger than p, the loss grows with z.",
+    )
     yield Mistake(T * (q - p), "You return each picture's own gradient. The loss is a mean of B.", "1/B")
     yield Mistake(T * (q - p) / n / z.shape[1], "You divide by the classes too. The loss sums over them.")
     hard, sure = z.softmax(dim=1), v.softmax(dim=1)

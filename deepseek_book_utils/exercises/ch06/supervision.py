@@ -93,7 +93,10 @@ def _compare_verdicts(verdict: Verdict, rng: random.Random) -> None:
         ),
         Mistake(-p.log2(), "That is what *right* tells. Asked is the mean over right and wrong."),
         Mistake(-p.log2() - (1 - p).log2(), "You add both up. Each counts as often as it comes.", "p, 1 - p"),
-        Mistake(torch.ones_like(p), "You say one bit, whatever p is. So much it is only for p = 1/2."),
+        Mistake(
+            torch.ones_like(p),
+            "You say one bit, whatever p is. A verdict tells one bit if p is 1/2, and less otherwise.",
+        ),
         Mistake(p * (1 - p), "You return the variance of the verdict. Asked is its entropy."),
     ]
     compare(got, right, mistakes, f" for p = {', '.join(f'{value:.3f}' for value in inner)}")

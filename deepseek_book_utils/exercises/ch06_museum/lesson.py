@@ -107,7 +107,7 @@ def mended_lesson(step: Callable[..., Any], seed: int) -> None:
         if teacher.table.grad is not None:
             raise Wrong(
                 "The loss is right, but a gradient flows into the teacher: its weights hold one now.",
-                "What the teacher says is a constant: `torch.no_grad()`, or `detach`.",
+                "The teacher's logits are constants here: `torch.no_grad()`, or `detach`.",
             )
         if not all(student.modes):
             raise Wrong("The student is asked in evaluation mode: it is trained without its dropout.")

@@ -154,6 +154,10 @@
 # -     return (k1 * log_probs)[mask].mean()
 # +     return (k1 * log_probs).sum() / mask.sum()
 
+# %% baseline that comes from the batch
+# -     return (k1 * log_probs)[mask].mean()
+# +     return ((k1 - k1[mask].mean()) * log_probs)[mask].mean()
+
 # %% No gradient flows
 # -     return (k1 * log_probs)[mask].mean()
 # +     return (k1 * log_probs.detach())[mask].mean()
