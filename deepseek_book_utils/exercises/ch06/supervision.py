@@ -140,7 +140,8 @@ def _compare_chains(chain: Chain, seed: int) -> None:
 
 def _compare_chances(chance: Chance, rng: random.Random) -> None:
     cases = [(3 + 2 * rng.random(), rng.randint(5, 12)), (9 + rng.random(), rng.randint(200, 700))]
-    cases += [(0.5, 3), (1.0, rng.randint(2, 4)), (70 + 5 * rng.random(), rng.randint(10**4, 10**5))]
+    cases += [(12 + rng.random(), rng.randint(3000, 6000)), (0.5, 3), (1.0, rng.randint(2, 4))]
+    cases += [(70 + 5 * rng.random(), rng.randint(10**4, 10**5))]
     got = torch.stack([as_tensor(ask(chance, *case), NUMBER) for case in cases])
     right = torch.tensor([_chance(*case) for case in cases], dtype=torch.float64)
     about = f" for (bits, words) in {[(round(bits, 2), words) for bits, words in cases]}"

@@ -132,3 +132,8 @@
 # %% 1 minus a number so small
 # -     return -math.expm1(words * math.log1p(-(2.0**-bits)))
 # +     return 1 - math.exp(words * math.log1p(-(2.0**-bits)))
+
+# %% The result differs
+# -     return -math.expm1(words * math.log1p(-(2.0**-bits)))
+# +     p = 2.0**-bits
+# +     return words * p if p < 1e-3 else 1 - (1 - p) ** words
