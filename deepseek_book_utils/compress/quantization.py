@@ -140,15 +140,23 @@ class _StraightThrough(torch.autograd.Function):
         return gradient * inside, None, None, None
 
 
+def straight_through(
+    rows: Tensor, scales: Tensor, zeros: Tensor, ends: tuple[int, int]
+) -> Tensor:
+    """Rows (n, G) rounded with these scales and zero points (n, 1); the gradient passes
+    where nothing was held at an end.
+    """
+    return _StraightThrough.apply(rows, scales, zeros, ends)
+
+
 def fake_quantize(weight: Tensor, settings: QuantSettings) -> Tensor:
     """The weight (O, I) as it will be once rounded, with a gradient that passes
     through; scales follow the weight and get no gradient.
     """
     rows = grouped(weight, settings)
     scales, zeros = choose_scales(rows.detach(), settings)
-    return _StraightThrough.apply(rows, scales, zeros, settings.ends).reshape(
-        weight.shape
-    )
+    rounded = straight_through(rows, scales, zeros, settings.ends)
+    return rounded.reshape(weight.shape)
 
 
 class QATLinear(nn.Module):

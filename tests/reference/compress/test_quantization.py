@@ -17,6 +17,8 @@ from deepseek_book_utils.compress.quantization import (
     prepare_qat,
     quantize,
     round_model,
+    straight_through,
+    to_whole,
 )
 
 CASES = [
@@ -61,6 +63,22 @@ def test_the_gradient_passes_as_in_torch(settings: QuantSettings) -> None:
     found = theirs(rows, *choose_scales(rows.detach(), settings), settings)
     found.backward(upstream.view_as(found))
     torch.testing.assert_close(ours.grad, other.grad)
+
+
+@every_case
+def test_what_a_scale_does_not_cover_is_held_at_the_ends(settings: QuantSettings) -> None:
+    """Scales of half the size, as calibration may choose them: values and gradients are torch's here too."""
+    ours, other = weight(), weight()
+    scales, zeros = choose_scales(grouped(ours.detach(), settings), settings)
+    found = straight_through(grouped(ours, settings), scales / 2, zeros, settings.ends)
+    expected = theirs(grouped(other, settings), scales / 2, zeros, settings)
+    torch.testing.assert_close(found, expected)
+    whole = to_whole(grouped(ours.detach(), settings), scales / 2, zeros, settings.ends)
+    torch.testing.assert_close(scales / 2 * (whole - zeros), expected.detach())
+    found.sum().backward()
+    expected.sum().backward()
+    torch.testing.assert_close(ours.grad, other.grad)
+    assert 0.0 < (ours.grad == 0).float().mean() < 0.9
 
 
 @pytest.mark.parametrize("sharing", ["tensor", "channel", "group"])
@@ -146,6 +164,9 @@ def test_bits_go_where_they_save_most() -> None:
         )
         assert sum(errors[n][b] for n, b in chosen.items()) == pytest.approx(best)
         assert sum(chosen.values()) == 17
+    halves = {name: {2: 1.0, 3: 0.5, 4: 0.25} for name in ("large", "small")}
+    chosen = allocate_bits(halves, {"large": 1000, "small": 100}, budget=2.92)
+    assert chosen == {"large": 2, "small": 4}  # a bit for each of the few costs less
     with pytest.raises(ValueError, match="fewest bits"):
         allocate_bits(errors, dict.fromkeys(errors, 100), budget=1.9)
 
