@@ -5,34 +5,32 @@ mutant is shown to the tests that reach its statement, the quick ones first, unt
 """
 
 import ast
+import contextlib
+import functools
 import gc
 import importlib
-import inspect
 import json
 import os
-import resource
+import select
 import signal
 import sys
-import tempfile
 import threading
 import time
 import types
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, is_dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tools.mutant_code import apply_mutant
 from tools.mutants import Mutant
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "deepseek_book_utils"
-MUTE, FIRST_PLACE, LAST_PLACE = (
-    1,
-    2,
-    250,
-)  # exit codes: nothing was said; a test failed, the first one, the last
+BATCH = 25  # mutants in one process
 
 
 @dataclass(frozen=True)
@@ -57,49 +55,6 @@ class Reach:
     lines: set[int]
     seconds: float
     noticed: int = 0  # so many mutants
-
-
-def function_in(thing: Any) -> types.FunctionType | None:
-    """The function that a module or class holds here, under its decorators; None if it is none."""
-    if isinstance(thing, property):
-        thing = thing.fget
-    thing = inspect.unwrap(getattr(thing, "__func__", thing)) if callable(thing) else None
-    return thing if isinstance(thing, types.FunctionType) else None
-
-
-def transplant(old: dict[str, Any], new: dict[str, Any], home: str) -> None:
-    """Give the functions of `old` the code and the defaults of those in `new`, in place, and those that its
-    classes, tables and dataclasses hold too.
-    """
-    for name, thing in new.items():
-        if name.startswith("__") and isinstance(thing, dict):
-            continue
-        if isinstance(thing, dict) and isinstance(old.get(name), dict):
-            transplant(old[name], thing, home)
-            continue
-        if is_dataclass(thing) and not isinstance(thing, type) and name in old:
-            transplant(vars(old[name]), vars(thing), home)
-            continue
-        if isinstance(thing, type) and isinstance(old.get(name), type) and thing.__module__ == home:
-            transplant(vars(old[name]), vars(thing), home)  # type: ignore[arg-type]
-            for key, value in vars(thing).items():
-                if isinstance(value, bool | int | float) and vars(old[name]).get(key) != value:
-                    setattr(old[name], key, value)  # the default of a field
-            continue
-        theirs, ours = function_in(thing), function_in(old.get(name))
-        if theirs and ours and theirs is not ours and theirs.__module__ == home:
-            ours.__code__, ours.__defaults__ = theirs.__code__, theirs.__defaults__
-            ours.__kwdefaults__ = theirs.__kwdefaults__
-
-
-def apply_mutant(module: types.ModuleType, source: str) -> None:
-    """Let the module's functions do what `source` says, wherever they are held already."""
-    other = types.ModuleType(module.__name__)
-    other.__package__, other.__file__ = module.__package__, module.__file__
-    kept = sys.modules[module.__name__]
-    exec(compile(source, str(module.__file__), "exec"), other.__dict__)  # dataclasses look into sys.modules
-    sys.modules[module.__name__] = kept
-    transplant(vars(module), vars(other), module.__name__)
 
 
 def statements(source: str) -> dict[int, range]:
@@ -135,94 +90,172 @@ def watch(path: str, lines: set[int]) -> None:
     sys.settrace(call)
 
 
-def in_fork(work: Callable[[], int], cpu_seconds: float, seconds: float) -> int:
-    """What `work` returns in a process of its own. One that never ends is ended: by its CPU time, so that a
-    busy machine does not matter, or by the clock if it sleeps.
-    """
+class TooLong(Exception):
+    """A mutant that runs on and on."""
+
+
+def stop(*_: Any) -> None:
+    """Handle SIGVTALRM: as many CPU seconds have passed as the timer was set to."""
+    raise TooLong
+
+
+def run_until_failure(
+    session: pytest.Session, items: list[pytest.Item], seconds: float, before: Callable[[], None] = int
+) -> int:
+    """The place of the first test that fails, -1 if all pass within so many CPU seconds, else -2."""
+    code = -1
+    signal.signal(signal.SIGVTALRM, stop)
+    try:
+        for place, item in enumerate(items):
+            before()
+            signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            if session.testsfailed:
+                code = place
+                break
+    except BaseException:  # noqa: BLE001 - between tests, in pytest itself: the mutant was noticed
+        code = -2
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    session._setupstate.teardown_exact(None)
+    session.testsfailed = 0
+    return code
+
+
+def from_fork(work: Callable[[Callable[[Any], None]], None], patience: float) -> Iterator[Any]:
+    """What `work` says, from a process of its own, until it ends, or is silent for so many seconds."""
     sys.stdout.flush()
+    out, into = os.pipe()
     child = os.fork()
     if not child:
         try:
             os.setsid()
             for stream in (1, 2):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-            resource.setrlimit(resource.RLIMIT_CPU, (round(cpu_seconds) + 1, round(cpu_seconds) + 2))
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            os._exit(work())
+            work(lambda what: (os.write(into, json.dumps(what).encode() + b"\n"), None)[1])
         finally:
-            os._exit(MUTE)  # the mutant cannot even be imported
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found, status = os.waitpid(child, os.WNOHANG)
-        if found:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.002)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return MUTE
+            os._exit(0)
+    os.close(into)
+    try:
+        with os.fdopen(out, "rb", buffering=0) as pipe:
+            while select.select([pipe], [], [], patience)[0] and (line := read_line(pipe)):
+                yield json.loads(line)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
-def run_until_failure(session: pytest.Session, items: list[pytest.Item]) -> int:
-    """0 if all pass, else the place of the first that fails, as an exit code."""
-    for place, item in enumerate(items):
-        following = items[place + 1] if place + 1 < len(items) else None
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if session.testsfailed:
-            return min(FIRST_PLACE + place, LAST_PLACE)
-    return 0
+def read_line(pipe: Any) -> bytes:
+    """One line, byte by byte, so that `select` knows of all that is left; empty at the end."""
+    line = b""
+    while (byte := pipe.read(1)) and byte != b"\n":
+        line += byte
+    return line
 
 
 @dataclass
 class Trial:
-    """A plugin of pytest that runs the collected tests for these mutants, named by their keys."""
+    """A plugin of pytest that runs the collected tests for these mutants, named by their keys.
+
+    A process tries `BATCH` mutants in turn and puts the code back after each. Afterwards the tests that
+    noticed one must pass again; if a test does not, a mutant left something behind, and each gets a process.
+    """
 
     module: str
     mutants: list[tuple[str, Mutant]]
     outcomes: list[Outcome] = field(default_factory=list)
+    reached: list[Reach] = field(default_factory=list)
+    session: pytest.Session = field(init=False)
+    home: types.ModuleType = field(init=False)
+    source: str = ""
+    caches: list[Any] = field(default_factory=list)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Take the place of pytest's own loop."""
-        module = importlib.import_module(f"{PACKAGE}.{self.module.replace('/', '.')}")
-        source = Path(str(module.__file__)).read_text("utf-8")
+        home = importlib.import_module(f"{PACKAGE}.{self.module.replace('/', '.')}")
+        self.session, self.home = session, home
+        self.source = Path(str(home.__file__)).read_text("utf-8")
+        caches = [thing for thing in gc.get_objects() if type(thing) is functools._lru_cache_wrapper]
+        own = ("tests.", "test_", PACKAGE)
+        self.caches = [one for one in caches if (one.__module__ or "").startswith(own)]
         gc.collect()
         gc.freeze()  # else every fork copies what its collector looks at
-        reached = self.reached(session, str(module.__file__))
-        for key, mutant in self.mutants:
-            tests = reaching(mutant.line, reached, source)
-            seconds = sum(test.seconds for test in tests)
-
-            def work(mutant: Mutant = mutant, tests: list[Reach] = tests) -> int:
-                apply_mutant(module, mutant.source)
-                return run_until_failure(session, [test.item for test in tests])
-
-            code = in_fork(work, 3 + 3 * seconds, 60 + 20 * seconds)
-            by = tests[code - FIRST_PLACE] if FIRST_PLACE <= code < FIRST_PLACE + len(tests) else None
-            if by:
-                by.noticed += 1
-            self.outcomes.append(Outcome(key, mutant, by.item.nodeid if by else "" if code else None))
+        for item, said in zip(session.items, from_fork(self.measure, 600), strict=False):
+            seconds, lines = said
+            self.reached.append(Reach(item, set(lines), seconds))
+        if len(self.reached) < len(session.items):
+            item = session.items[len(self.reached)]
+            raise pytest.UsageError(f"{item.nodeid} fails without a mutant. Fix it first.")
+        for start in range(0, len(self.mutants), BATCH):
+            batch = self.mutants[start : start + BATCH]
+            found, clean = self.try_batch(batch)
+            if not clean:
+                found = [outcome for one in batch for outcome in self.try_batch([one])[0]]
+            self.outcomes += found
         return True
 
-    def reached(self, session: pytest.Session, path: str) -> list[Reach]:
-        """What each test reaches, found in a process of its own; raises UsageError if one fails."""
-        found = []
-        with tempfile.TemporaryDirectory() as folder:
-            said = Path(folder, "said.json")
-            for item in session.items:
+    def forget(self) -> None:
+        """Empty the caches of functions: what a mutant filled in must not stay."""
+        for cache in self.caches:
+            cache.cache_clear()
 
-                def work(item: pytest.Item = item) -> int:
-                    lines: set[int] = set()
-                    watch(path, lines)
-                    code = run_until_failure(session, [item])
-                    sys.settrace(None)
-                    said.write_text(json.dumps([time.process_time(), sorted(lines)]))
-                    return code
+    def measure(self, say: Callable[[Any], None]) -> None:
+        """Say what each test reaches, and its CPU seconds; stop at one that fails."""
+        for item in self.session.items:
+            lines: set[int] = set()
+            self.forget()
+            start = time.process_time()
+            watch(str(self.home.__file__), lines)
+            code = run_until_failure(self.session, [item], 600)
+            sys.settrace(None)
+            if code != -1:
+                return
+            say([time.process_time() - start, sorted(lines)])
 
-                if in_fork(work, 600, 1200):
-                    message = f"{item.nodeid} fails without a mutant. Fix it first."
-                    raise pytest.UsageError(message)
-                seconds, lines = json.loads(said.read_text())
-                found.append(Reach(item, set(lines), seconds))
-        return found
+    def try_batch(self, batch: list[tuple[str, Mutant]]) -> tuple[list[Outcome], bool]:
+        """The outcomes of some mutants, and whether nothing of them was left behind."""
+        found: list[Outcome] = []
+        while len(found) < len(batch):
+            rest = batch[len(found) :]
+            longest = max(sum(test.seconds for test in self.tests(mutant)) for _, mutant in rest)
+            for said in from_fork(partial(self.try_here, rest), 60 + 20 * longest):
+                if said == "clean":
+                    return found, True
+                if said == "unclean":
+                    return found, len(batch) == 1
+                found.append(Outcome(*batch[len(found)], by=said))
+                for test in self.reached:
+                    test.noticed += test.item.nodeid == said
+            if len(found) < len(batch):  # it ended the process, or slept
+                found.append(Outcome(*batch[len(found)], by=""))
+        return found, True
+
+    def tests(self, mutant: Mutant) -> list[Reach]:
+        """The tests that this mutant must be shown to."""
+        return reaching(mutant.line, self.reached, self.source)
+
+    def try_here(self, batch: list[tuple[str, Mutant]], say: Callable[[Any], None]) -> None:
+        """Say which test noticed each mutant ("" if it could not even be imported), or None."""
+        noticed: dict[str, Reach] = {}
+        for _, mutant in batch:
+            tests = self.tests(mutant)
+            by: str | None = ""
+            try:
+                undo = apply_mutant(self.home, mutant.source)
+            except Exception:  # noqa: BLE001 - whatever the import of a mutant raises
+                say(by)
+                continue
+            items = [test.item for test in tests]
+            code = run_until_failure(self.session, items, 3 + 3 * sum(test.seconds for test in tests))
+            undo()
+            self.forget()
+            if code >= 0:
+                by = tests[code].item.nodeid
+                noticed[by] = tests[code]
+                tests[code].noticed += 1
+            say(None if code == -1 else by)
+        again = [test.item for test in noticed.values()]
+        say("clean" if run_until_failure(self.session, again, 600) == -1 else "unclean")
 
 
 def reaching(line: int, reached: Iterable[Reach], source: str) -> list[Reach]:

@@ -108,7 +108,7 @@ def try_module(
     trial = Trial(module, [pair for pair in named_mutants(source)[::every] if wanted(pair[0])])
     with contextlib.redirect_stdout(io.StringIO()) as said:
         os.environ["HYPOTHESIS_PROFILE"] = "mutants"  # a failure is enough, nobody reads the smallest one
-        options = ["-q", "--tb=no", "-p", "no:cacheprovider", *(tests or files_of(module))]
+        options = ["-q", "--tb=native", "-p", "no:cacheprovider", *(tests or files_of(module))]
         code = pytest.main(options, plugins=[trial])
     if code not in (0, 5) or len(trial.outcomes) < len(trial.mutants):
         raise RuntimeError(f"{module}: pytest stopped with {code}:\n{said.getvalue()}")

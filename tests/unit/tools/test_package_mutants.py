@@ -1,15 +1,19 @@
 """The runner of package mutants tells what tests notice from what they do not; a sample of one module."""
 
+import os
 import subprocess
 import sys
 import threading
 import time
 import types
+from collections.abc import Callable
 from pathlib import Path
 
+from deepseek_book_utils.rl.value.targets import check_count
 from tests.equivalent_package_mutants import EQUIVALENT
-from tools.mutant_runs import MUTE, Reach, apply_mutant, in_fork, reaching, watch
-from tools.package_mutants import MORE_TESTS, files_of, named_mutants, shown_modules
+from tools.mutant_code import apply_mutant
+from tools.mutant_runs import Reach, from_fork, reaching, watch
+from tools.package_mutants import MORE_TESTS, files_of, named_mutants, shown_modules, try_module
 
 SOURCE = """\
 from dataclasses import dataclass
@@ -79,15 +83,42 @@ def test_a_mutant_is_shown_to_the_tests_that_reach_it_the_quick_ones_first() -> 
     assert reaching(counts, everything, SOURCE) == [slow, quick]
 
 
-def test_a_process_that_never_ends_is_ended() -> None:
-    def forever() -> int:
-        while True:
-            pass
+def test_a_process_says_what_it_found_until_it_is_silent_for_too_long() -> None:
+    def count(say: Callable) -> None:
+        for number in range(3):
+            say([number, None])
+        time.sleep(60)
 
-    assert in_fork(lambda: 7, 5, 5) == 7
-    assert in_fork(forever, 0.2, 60) < 0  # by a signal
-    assert in_fork(lambda: time.sleep(60) or 0, 5, 0.2) == MUTE
-    assert in_fork(lambda: 1 // 0, 5, 5) == MUTE
+    assert list(from_fork(count, 1.0)) == [[0, None], [1, None], [2, None]]
+    assert list(from_fork(lambda say: say("last"), 60)) == ["last"]
+    assert list(from_fork(lambda say: os._exit(3), 60)) == []
+
+
+SMALL_TEST = """
+import functools
+
+from deepseek_book_utils.rl.value.targets import check_count
+
+
+@functools.cache
+def last(count):
+    return check_count(count=count)
+
+
+def test_one_is_enough():
+    assert last(1) is None
+"""
+
+
+def test_mutants_are_tried_and_the_code_is_itself_again(tmp_path: Path) -> None:
+    """One of them is noticed by this test, and the rest survives it; a cache keeps nothing of a mutant."""
+    path = tmp_path / "test_small.py"
+    path.write_text(SMALL_TEST)
+    outcomes = try_module("rl/value/targets", tests=[str(path)], wanted=lambda key: "check_count" in key)
+    fate = {one.key: one.noticed for one in outcomes}
+    assert fate["check_count: count < 1 -> count <= 1"] and not fate["check_count: 1 -> 0"]
+    assert all(one.by.endswith("test_one_is_enough") for one in outcomes if one.noticed)
+    check_count(one=1)
 
 
 def test_lines_are_noted_while_they_run(tmp_path: Path) -> None:
@@ -110,8 +141,11 @@ def test_functions_and_fields_change_in_place_wherever_they_are_held(monkeypatch
     monkeypatch.setitem(sys.modules, "small_module", module)
     exec(SOURCE, module.__dict__)
     held, kind = [module.check, module.RULES["twice"]], module.Settings
-    apply_mutant(module, SOURCE.replace("count - 1", "count + 7").replace("0.5", "4.5").replace("* 2", "* 3"))
+    mutant = SOURCE.replace("count - 1", "count + 7").replace("0.5", "4.5").replace("* 2", "* 3")
+    undo = apply_mutant(module, mutant)
     assert held[0](3) == 10 and held[1](3) == 9 and kind().rate == 4.5 and kind().doubled() == 13.5
+    undo()
+    assert held[0](3) == 2 and held[1](3) == 6 and kind().rate == 0.5 and kind().doubled() == 1
 
 
 def test_a_sample_of_one_module_is_noticed(root: Path) -> None:
