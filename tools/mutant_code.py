@@ -33,6 +33,9 @@ def transplant(old: dict[str, Any], new: dict[str, Any], home: str, undo: list[C
                 if isinstance(value, bool | int | float) and before != value:
                     undo.append(partial(setattr, mine, key, before))
                     setattr(mine, key, value)  # the default of a field
+            for key in set(vars(mine)) - set(vars(thing)):  # a line of the class that was dropped
+                undo.append(partial(setattr, mine, key, vars(mine)[key]))
+                delattr(mine, key)
         elif is_dataclass(thing) and not isinstance(thing, type):
             transplant(vars(mine), vars(thing), home, undo)
         elif (theirs := function_in(thing)) and (ours := function_in(mine)) and theirs.__module__ == home:

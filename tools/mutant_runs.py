@@ -99,15 +99,12 @@ def stop(*_: Any) -> None:
     raise TooLong
 
 
-def run_until_failure(
-    session: pytest.Session, items: list[pytest.Item], seconds: float, before: Callable[[], None] = int
-) -> int:
+def run_until_failure(session: pytest.Session, items: list[pytest.Item], seconds: float) -> int:
     """The place of the first test that fails, -1 if all pass within so many CPU seconds, else -2."""
     code = -1
     signal.signal(signal.SIGVTALRM, stop)
     try:
         for place, item in enumerate(items):
-            before()
             signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             if session.testsfailed:

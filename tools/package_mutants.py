@@ -9,7 +9,6 @@ import argparse
 import ast
 import contextlib
 import io
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -31,6 +30,8 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "lm/model": (f"{UNIT}/lm/test_cache.py", f"{UNIT}/lm/test_reuse.py"),
     "lm/sampling": (f"{PROPERTIES}/test_model_properties.py",),
     "nn/autograd": (f"{PROPERTIES}/test_autograd_properties.py",),
+    "nn/schedules": (f"{PROPERTIES}/test_model_properties.py",),
+    "nn/optimizers": (f"{PROPERTIES}/test_model_properties.py",),
     "nn/encoder": (f"{PROPERTIES}/test_encoder_properties.py",),
     "nn/fitting": (f"{UNIT}/nn/test_transfer.py", f"{UNIT}/nn/test_robustness.py"),
     "nn/static_graph": (f"{UNIT}/nn/test_autograd.py",),
@@ -106,8 +107,8 @@ def try_module(
     """
     source = (ROOT / PACKAGE / f"{module}.py").read_text("utf-8")
     trial = Trial(module, [pair for pair in named_mutants(source)[::every] if wanted(pair[0])])
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        os.environ["HYPOTHESIS_PROFILE"] = "mutants"  # a failure is enough, nobody reads the smallest one
+    with contextlib.redirect_stdout(io.StringIO()) as said, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HYPOTHESIS_PROFILE", "mutants")  # a failure is enough, nobody reads the smallest one
         options = ["-q", "--tb=native", "-p", "no:cacheprovider", *(tests or files_of(module))]
         code = pytest.main(options, plugins=[trial])
     if code not in (0, 5) or len(trial.outcomes) < len(trial.mutants):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepseek_book_utils.lm.decoding import (
@@ -139,6 +139,7 @@ def test_a_plateau_lowers_the_rate_and_never_loses_it(losses) -> None:
         state = after
 
 
+@settings(max_examples=12)  # each is a file, written through to the disk
 @given(st.dictionaries(st.text(max_size=5), numbers(1e3) | st.booleans() | tensors(2), max_size=3))
 def test_what_was_saved_is_loaded(tmp_path_factory, state) -> None:
     path = tmp_path_factory.getbasetemp() / "state.pt"

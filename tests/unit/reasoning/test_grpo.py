@@ -26,9 +26,10 @@ def test_advantages_worked_by_hand() -> None:
     rewards = tensor([1.0, 0.0, 0.0, 1.0, 3.0, 1.0, 1.0, 3.0])
     std = math.sqrt(4 * 0.25 / 3)  # divided by G - 1
     advantages = group_advantages(rewards, 4).tolist()
-    assert advantages[:4] == pytest.approx([0.5 / std, -0.5 / std, -0.5 / std, 0.5 / std], rel=1e-3)
-    # twice the spread, the same advantages: that is what the division does
-    assert advantages[4:] == pytest.approx([0.5 / std, -0.5 / std, -0.5 / std, 0.5 / std], rel=1e-3)
+    one, two = 0.5 / (std + 1e-4), 1 / (2 * std + 1e-4)
+    assert advantages[:4] == pytest.approx([one, -one, -one, one], rel=1e-6)
+    # twice the spread, the same advantages but for the small number: that is what the division does
+    assert advantages[4:] == pytest.approx([two, -two, -two, two], rel=1e-6)
     centred = [0.5, -0.5, -0.5, 0.5, 1.0, -1.0, -1.0, 1.0]
     assert group_advantages(rewards, 4, scale=False).tolist() == centred
 
@@ -164,9 +165,9 @@ def test_averages_worked_by_hand() -> None:
 
 
 def test_dr_grpo_needs_a_length_and_unknown_averages_are_named() -> None:
-    for variant in ("dr_grpo", "ppo"):
+    for variant, length in (("dr_grpo", None), ("ppo", None), ("ppo", 4)):
         with pytest.raises(ValueError, match="choose grpo, bnpo, dapo, or dr_grpo with max_length"):
-            average(torch.ones(2, 4), MASK, variant)
+            average(torch.ones(2, 4), MASK, variant, length)
 
 
 def test_a_row_without_tokens_adds_nothing() -> None:
@@ -217,3 +218,16 @@ def test_a_kl_term_needs_its_reference() -> None:
     x = torch.zeros(2, 4)
     with pytest.raises(ValueError, match="pass ref_log_probs"):
         grpo_loss(x, x, torch.zeros(2), MASK, beta=0.04)
+
+
+@pytest.mark.parametrize("variant", ["grpo", "bnpo", "dapo", "dr_grpo"])
+def test_one_token_is_a_batch_and_no_token_weighs_nothing(variant) -> None:
+    one = tensor([[True]])
+    loss = grpo_loss(tensor([[-1.0]]), tensor([[-1.0]]), tensor([3.0]), one, variant=variant, max_length=1)
+    assert loss == -3.0 and average(tensor([[7.0]]), one, variant, 1) == 7.0
+    assert average(tensor([[7.0]]), ~one, variant, 1) == 0.0
+
+
+def test_one_token_is_its_own_geometric_mean_and_none_has_ratio_one() -> None:
+    ratio = policy_ratio(tensor([[0.5], [9.0]]), torch.zeros(2, 1), tensor([[True], [False]]), "geometric")
+    assert ratio.tolist() == [[pytest.approx(math.exp(0.5))], [1.0]]

@@ -24,6 +24,7 @@ LIMIT = 3
 @dataclass(frozen=True)
 class Settings:
     rate: float = 0.5
+    also = "dropped"
 
     def doubled(self) -> float:
         return self.rate * 2
@@ -142,15 +143,18 @@ def test_functions_and_fields_change_in_place_wherever_they_are_held(monkeypatch
     exec(SOURCE, module.__dict__)
     held, kind = [module.check, module.RULES["twice"]], module.Settings
     mutant = SOURCE.replace("count - 1", "count + 7").replace("0.5", "4.5").replace("* 2", "* 3")
+    mutant = mutant.replace('also = "dropped"', "pass")
     undo = apply_mutant(module, mutant)
     assert held[0](3) == 10 and held[1](3) == 9 and kind().rate == 4.5 and kind().doubled() == 13.5
+    assert not hasattr(kind, "also")
     undo()
     assert held[0](3) == 2 and held[1](3) == 6 and kind().rate == 0.5 and kind().doubled() == 1
+    assert kind.also == "dropped"
 
 
 def test_a_sample_of_one_module_is_noticed(root: Path) -> None:
     """All of them, and the other modules: `make mutants`."""
-    command = [sys.executable, "-m", "tools.package_mutants", "reasoning/rewards", "--every", "3"]
+    command = [sys.executable, "-m", "tools.package_mutants", "rl/value/targets", "--every", "7"]
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=280)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "reasoning/rewards" in result.stdout and "noticed" in result.stdout
+    assert "rl/value/targets" in result.stdout and "noticed" in result.stdout
