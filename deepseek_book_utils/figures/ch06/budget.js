@@ -8,8 +8,8 @@ for (const v of [0, 0.25, 0.5, 0.75, 1]) {
 for (let v = 0; v <= d.most; v += 10) g.el("text", { x: X(v), y: foot + 18, "text-anchor": "middle", class: "m" }, v);
 g.el("text", { x: right, y: foot + 36, "text-anchor": "end", class: "m" }, "CPU seconds");
 for (const [name, v] of Object.entries(d.paper)) {
-  g.el("line", { x1: left, x2: left + 14, y1: Y(v), y2: Y(v), class: "h", "stroke-width": 2 });
-  g.el("text", { x: left + 18, y: Y(v) + 4, class: "m" }, `the paper's ${name}`);
+  g.el("line", { x1: right - 14, x2: right, y1: Y(v), y2: Y(v), class: "h", "stroke-width": 2 });
+  g.el("text", { x: right - 18, y: Y(v) + 4, "text-anchor": "end", class: "m" }, `the paper's ${name}`);
 }
 g.el("line", { x1: X(b), x2: X(b), y1: top, y2: foot, class: "h", "stroke-width": 1.5 });
 const looks = "abcd", reached = (run, at) => {

@@ -18,19 +18,19 @@ const line = (f) => x.filter((at) => Math.abs(at) <= 5).map((at) => `${X(at)},${
 g.el("text", { x: 0, y: 14 }, "dashed: the teacher; solid: the student");
 g.el("line", { x1: left, x2: right, y1: foot, y2: foot, class: "h" });
 for (const v of [-4, -2, 0, 2, 4]) g.el("text", { x: X(v), y: foot + 17, "text-anchor": "middle", class: "m" }, g.num(v, 0));
-d.best.forEach(([name, mean], i) => {
-  g.el("line", { x1: X(mean), x2: X(mean), y1: 26 + 14 * i, y2: foot, class: "h", "stroke-dasharray": "2 4" });
-  g.el("text", { x: X(mean) + 4, y: 36 + 14 * i, class: "m" }, `least ${name} KL`);
+d.best.forEach(([name, mean], i) => { // the second stands left of the first
+  g.el("line", { x1: X(mean), x2: X(mean), y1: 26, y2: foot, class: "h", "stroke-dasharray": "2 4" });
+  g.el("text", { x: X(mean) + (i ? -4 : 4), y: 36, "text-anchor": i ? "end" : "start", class: "m" }, `least ${name} KL`);
 });
 g.el("polyline", { points: line((at) => d.peaks.reduce((sum, [weight, mean, width]) => sum + weight * hill(at, mean, width), 0)), class: "lb" });
 g.el("polyline", { points: line((at) => hill(at, s.mean, s.width)), class: "la" });
 g.handle("mean", X(s.mean), Y(hill(s.mean, s.mean, s.width)), (p) => ((p.x - left) / (right - left)) * 10 - 5);
-const long = (v) => ((right - left - 150) * Math.min(v, 4)) / 4;
+const long = (v) => ((right - left - 164) * Math.min(v, 4)) / 4;
 [["forward KL", forward, "b"], ["reverse KL", reverse, "a"], ["Jensen–Shannon", middle, "c"]].forEach(([name, v, look], i) => {
   const at = 232 + 24 * i;
   g.el("text", { x: left, y: at + 5 }, name);
-  g.el("rect", { x: left + 112, y: at - 8, width: Math.max(1, long(v)), height: 16, class: look });
-  g.el("text", { x: left + 118 + long(v), y: at + 5, class: "m" }, g.num(v));
+  g.el("rect", { x: left + 124, y: at - 8, width: Math.max(1, long(v)), height: 16, class: look });
+  g.el("text", { x: left + 130 + long(v), y: at + 5, class: "m" }, g.num(v));
 });
 return `Mean ${g.num(s.mean, 1)}, width ${g.num(s.width, 1)}: forward KL ${g.num(forward)}, reverse KL ${g.num(reverse)}, ` +
   `Jensen–Shannon (β = 0.5) ${g.num(middle)}.`;

@@ -9,6 +9,7 @@ from deepseek_book_utils.compress.distillation import distillation_loss
 from deepseek_book_utils.figures.ch06.batches import batches_figure
 from deepseek_book_utils.figures.ch06.budget import budget_figure, reached
 from deepseek_book_utils.figures.ch06.directions import PEAKS, best, directions_figure
+from deepseek_book_utils.figures.ch06.pictures import temperatures_picture, words_picture
 from deepseek_book_utils.figures.ch06.temperature import temperature_figure
 from deepseek_book_utils.reasoning.distillation import token_divergence
 from tests.unit.figures.test_reasoning import sentences
@@ -91,3 +92,12 @@ def test_what_a_budget_reaches() -> None:
     assert rows[2][1] == "one, 7 CPU seconds: RL 0.30, not done; chains 0.40, done in 1 of 2 seeds."
     with pytest.raises(ValueError, match="the same ways"):
         budget_figure({"one": {"RL": [CLIMB]}, "two": {"chains": [READ]}}, "t")
+
+
+def test_still_pictures_say_their_numbers() -> None:
+    html = temperatures_picture([0.0, math.log(3)], [1, 2]).html
+    assert "T = 1: 0 0.25, 1 0.75. T = 2: 0 0.37, 1 0.63." in html  # sqrt(3) / (1 + sqrt(3))
+    html = words_picture(
+        ["a", "check"], [0.26, 12.0], [False, True], title="t", unit="bits", caption="c"
+    ).html
+    assert "Bars in bits, one for each word of a text: a 0.3, check 12.0." in html
