@@ -38,7 +38,9 @@ def transplant(old: dict[str, Any], new: dict[str, Any], home: str, undo: list[C
                 delattr(mine, key)
         elif is_dataclass(thing) and not isinstance(thing, type):
             transplant(vars(mine), vars(thing), home, undo)
-        elif (theirs := function_in(thing)) and (ours := function_in(mine)) and theirs.__module__ == home:
+        elif (theirs := function_in(thing)) and (ours := function_in(mine)):
+            if theirs.__module__ != home and not theirs.__module__.startswith("namedtuple_"):
+                continue
             undo.append(partial(set_function, ours, *(getattr(ours, part) for part in PARTS)))
             same = repr(ours.__defaults__) == repr(theirs.__defaults__)  # then they stay of the old classes
             defaults = ours.__defaults__ if same else theirs.__defaults__

@@ -30,8 +30,6 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "lm/model": (f"{UNIT}/lm/test_cache.py", f"{UNIT}/lm/test_reuse.py"),
     "lm/sampling": (f"{PROPERTIES}/test_model_properties.py",),
     "nn/autograd": (f"{PROPERTIES}/test_autograd_properties.py",),
-    "nn/schedules": (f"{PROPERTIES}/test_model_properties.py",),
-    "nn/optimizers": (f"{PROPERTIES}/test_model_properties.py",),
     "nn/encoder": (f"{PROPERTIES}/test_encoder_properties.py",),
     "nn/fitting": (f"{UNIT}/nn/test_transfer.py", f"{UNIT}/nn/test_robustness.py"),
     "nn/static_graph": (f"{UNIT}/nn/test_autograd.py",),
