@@ -19,7 +19,7 @@ from tests.reference.reasoning.trl_side import distance, gradients, toy_llama
 from trl.experimental.gkd import GKDTrainer  # isort: skip  # after trl_side, which silences its warning
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
-SMALL = GKDSettings(updates=6, prompts=4, group_size=4, learning_rate=5e-3, max_new_tokens=5)
+SMALL = GKDSettings(updates=12, prompts=4, group_size=4, learning_rate=5e-3, max_new_tokens=5)
 
 
 def whole(policy: Llama, prompts: Tensor, responses: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ def test_a_teacher_scores_what_a_llama_writes(beta: float, monkeypatch: pytest.M
     monkeypatch.setattr(distillation, "scored", scoring)
     history = train_gkd(student, teacher, TASK, replace(SMALL, beta=beta), seed=0)
     assert sum(compared) == SMALL.updates * SMALL.prompts * SMALL.group_size
-    assert history[-1]["divergence"] < 0.9 * history[0]["divergence"]  # a bounded divergence moves slowly
+    assert history[-1]["divergence"] < 0.8 * history[0]["divergence"]
     after = student.state_dict()
     assert all(not torch.equal(after[name], before[name]) for name in before)
     assert all(torch.equal(weight, untouched[name]) for name, weight in teacher.state_dict().items())
