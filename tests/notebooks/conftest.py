@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from deepseek_book_utils.lm.smollm2 import kept_folder
 from tools.sync import ROOT
 from tools.wheel import build_wheel
 
@@ -60,6 +61,7 @@ def colab(tmp_path: Path, wheel: Path) -> dict[str, str]:
         "HOME": str(tmp_path),
         "IPYTHONDIR": os.environ["IPYTHONDIR"],
         "PYTHONPATH": str(STUBS),
+        "DEEPSEEK_BOOK_MODELS": str(kept_folder()),  # converted once, by `make book` or a test before
         "DEEPSEEK_BOOK_PACKAGE": f"deepseek-book-utils @ {wheel.as_uri()}",
         "PIP_NO_INDEX": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",

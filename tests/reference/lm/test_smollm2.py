@@ -225,9 +225,8 @@ def test_from_an_installed_package_and_its_damage_is_noticed(tmp_path: Path, mon
 
 @torch.no_grad()
 def test_the_real_model_answers() -> None:
-    """Where its package is installed; the first call converts it."""
-    if packaged_file() is None:
-        pytest.skip(f"{smollm2.PACKAGE} is not installed: {smollm2.FETCH}")
+    """The first call converts it."""
+    assert packaged_file(), f"{smollm2.PACKAGE} is not installed: {smollm2.FETCH}"
     assistant = load_smollm2()
     assert isinstance(assistant.tokenizer, Tokenizer)
     asked = torch.tensor([assistant.read("What is the capital of France?")])
@@ -235,3 +234,10 @@ def test_the_real_model_answers() -> None:
     said = generate(assistant.model, asked, 1, dice, 12, 0.0, end=assistant.end, pad=0)
     assert "Paris" in assistant.tokenizer.decode(said.responses[0].tolist())
     assert chat("hi").endswith("<|im_start|>assistant\n")
+
+
+def test_the_fix_names_what_the_book_installs() -> None:
+    root = Path(__file__).parents[3]
+    for name in ("requirements.txt", "requirements-smollm2.txt"):
+        pins = (root / name).read_text().split("\n")
+        assert any(pin in smollm2.FETCH.split() for pin in pins if pin), name

