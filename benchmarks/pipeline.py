@@ -1,6 +1,6 @@
 """Runs the whole recipe for one seed, from random weights to R1; writes `benchmarks/results_pipeline.json`.
 
-CPU seconds of the two parts: the base, and the four stages on it (`reasoning.stages.run_stages`).
+CPU seconds of the two parts: the base, and the four stages on it (`reasoning.fine_tuning.stages.run_stages`).
 """
 
 import json
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psutil
 
+from deepseek_book_utils.reasoning.fine_tuning.stages import StageSettings, run_stages, scenarios
 from deepseek_book_utils.reasoning.instructions import GeneralSettings, held_out_wishes
 from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.pretrained import pretrained_base
-from deepseek_book_utils.reasoning.stages import StageSettings, run_stages, scenarios
 from deepseek_book_utils.reasoning.tasks import evaluate
 from experiments.measuring import Stopwatch
 

@@ -36,7 +36,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "reasoning/arithmetic": (f"{UNIT}/reasoning/test_rules.py",),
     "reasoning/base": (f"{UNIT}/reasoning/test_pretrained.py", f"{REFERENCE}/lm/test_pretraining.py"),
     "reasoning/grpo": (f"{PROPERTIES}/test_reasoning_properties.py",),
-    "reasoning/preferences": (f"{PROPERTIES}/test_reasoning_properties.py",),
+    "reasoning/fine_tuning/preferences": (f"{PROPERTIES}/test_reasoning_properties.py",),
     "reasoning/rewards": (f"{PROPERTIES}/test_reasoning_properties.py",),
     "reasoning/tasks": (f"{UNIT}/reasoning/test_evaluation.py", f"{UNIT}/reasoning/test_rules.py"),
     "rl/advantages": (f"{UNIT}/rl/policy/test_policy_edges.py", f"{PROPERTIES}/test_rl_properties.py"),

@@ -16,13 +16,13 @@ from ..lm.policy import Policy
 from ..lm.sampling import generate, pad_left
 from ..model_files import load_model, save_model
 from ..reasoning.arithmetic import arithmetic
-from ..reasoning.cold_start import cold_start_documents, fine_tune
+from ..reasoning.fine_tuning.cold_start import cold_start_documents, fine_tune
+from ..reasoning.fine_tuning.stages import StageSettings
 from ..reasoning.instructions import decode_words
 from ..reasoning.language import BOS, EOS, PAD, TOKEN_ID, encode, parse_problem
 from ..reasoning.pretrained import pretrained_base
 from ..reasoning.r1_zero import train_r1_zero
 from ..reasoning.rewards import ANSWER
-from ..reasoning.stages import StageSettings
 from ..training import progress
 from .app import Answer
 

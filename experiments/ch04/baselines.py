@@ -13,6 +13,7 @@ from typing import Any
 
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.reasoning.arithmetic import arithmetic
+from deepseek_book_utils.reasoning.fine_tuning.rejection import RFTSettings, train_rft
 from deepseek_book_utils.reasoning.grpo import (
     group_advantages,
     leave_one_out,
@@ -20,7 +21,6 @@ from deepseek_book_utils.reasoning.grpo import (
     unscaled_advantages,
 )
 from deepseek_book_utils.reasoning.pretrained import pretrained_base
-from deepseek_book_utils.reasoning.rejection import RFTSettings, train_rft
 from experiments.ch04.zero_runs import FIVE, RL, ZERO, measure, trained
 from experiments.measuring import Stopwatch
 

@@ -19,10 +19,10 @@ from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
 from deepseek_book_utils.reasoning.arithmetic import arithmetic
 from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
+from deepseek_book_utils.reasoning.fine_tuning.preferences import DPOSettings, train_dpo
 from deepseek_book_utils.reasoning.grpo import group_advantages
 from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.pen import Pen
-from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
 from deepseek_book_utils.reasoning.tasks import evaluate, sample_responses

@@ -8,8 +8,8 @@ import copy
 from typing import Any
 
 from deepseek_book_utils.lm.pretraining import PretrainSettings
-from deepseek_book_utils.reasoning.cold_start import cold_start_documents, fine_tune
 from deepseek_book_utils.reasoning.corpus import CorpusSettings
+from deepseek_book_utils.reasoning.fine_tuning.cold_start import cold_start_documents, fine_tune
 from deepseek_book_utils.reasoning.instructions import WIDER
 from deepseek_book_utils.reasoning.pretrained import pretrained_base
 from deepseek_book_utils.reasoning.r1_zero import train_r1_zero

@@ -15,9 +15,15 @@ from typing import Any
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings
 from deepseek_book_utils.reasoning.arithmetic import check_every_value, decoded_by
-from deepseek_book_utils.reasoning.cold_start import cold_start_documents, fine_tune
 from deepseek_book_utils.reasoning.corpus import CorpusSettings
 from deepseek_book_utils.reasoning.evaluation import base_skills
+from deepseek_book_utils.reasoning.fine_tuning.cold_start import cold_start_documents, fine_tune
+from deepseek_book_utils.reasoning.fine_tuning.stages import (
+    StageSettings,
+    general_documents,
+    rejection_sample,
+    scenarios,
+)
 from deepseek_book_utils.reasoning.instructions import (
     WIDER,
     GeneralSettings,
@@ -29,12 +35,6 @@ from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.pretrained import pretrained_base
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
-from deepseek_book_utils.reasoning.stages import (
-    StageSettings,
-    general_documents,
-    rejection_sample,
-    scenarios,
-)
 from deepseek_book_utils.reasoning.tasks import Task, evaluate
 from experiments.measuring import Stopwatch
 

@@ -20,14 +20,15 @@ import torch
 
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import Document, PretrainSettings
-from deepseek_book_utils.reasoning.cold_start import (
+from deepseek_book_utils.reasoning.corpus import CorpusSettings
+from deepseek_book_utils.reasoning.evaluation import base_skills
+from deepseek_book_utils.reasoning.fine_tuning.cold_start import (
     FineTuneSettings,
     cold_start_documents,
     fine_tune,
     readable,
 )
-from deepseek_book_utils.reasoning.corpus import CorpusSettings
-from deepseek_book_utils.reasoning.distillation import (
+from deepseek_book_utils.reasoning.fine_tuning.distillation import (
     SMALL,
     WITHOUT_CHECKS,
     GKDSettings,
@@ -36,7 +37,7 @@ from deepseek_book_utils.reasoning.distillation import (
     train_gkd,
     verdict_bits,
 )
-from deepseek_book_utils.reasoning.evaluation import base_skills
+from deepseek_book_utils.reasoning.fine_tuning.stages import StageSettings, rejection_sample, right, scenarios
 from deepseek_book_utils.reasoning.instructions import (
     WIDER,
     WORD_ID,
@@ -48,7 +49,6 @@ from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.pretrained import pretrained_base
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
-from deepseek_book_utils.reasoning.stages import StageSettings, rejection_sample, right, scenarios
 from deepseek_book_utils.reasoning.tasks import evaluate, sample_responses
 from deepseek_book_utils.records import RECORD_SEEDS
 from experiments.measuring import Stopwatch

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
+from deepseek_book_utils.reasoning.fine_tuning.preferences import DPOSettings, train_dpo
 from deepseek_book_utils.reasoning.tasks import evaluate
 from deepseek_book_utils.records import TEST_SEEDS
 from tests.learning.successor import DIGITS, SUCCESSOR, new_model

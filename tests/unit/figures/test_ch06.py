@@ -11,7 +11,7 @@ from deepseek_book_utils.figures.ch06.budget import budget_figure, reached
 from deepseek_book_utils.figures.ch06.directions import PEAKS, best, directions_figure
 from deepseek_book_utils.figures.ch06.pictures import temperatures_picture, words_picture
 from deepseek_book_utils.figures.ch06.temperature import temperature_figure
-from deepseek_book_utils.reasoning.distillation import token_divergence
+from deepseek_book_utils.reasoning.fine_tuning.distillation import token_divergence
 from tests.unit.figures.test_reasoning import sentences
 
 BLANK, FOUR = torch.zeros(2, 64), torch.tensor([4, 4])

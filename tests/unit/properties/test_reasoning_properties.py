@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepseek_book_utils.reasoning.fine_tuning.preferences import dpo_loss
 from deepseek_book_utils.reasoning.grpo import (
     average,
     clipped_objective,
@@ -20,7 +21,6 @@ from deepseek_book_utils.reasoning.grpo import (
     unscaled_advantages,
 )
 from deepseek_book_utils.reasoning.language import Problem
-from deepseek_book_utils.reasoning.preferences import dpo_loss
 from deepseek_book_utils.reasoning.rewards import (
     RewardWeights,
     accuracy_reward,

@@ -14,9 +14,9 @@ from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
 from deepseek_book_utils.lm.sampling import generate
 from deepseek_book_utils.model_files import save_model
 from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
+from deepseek_book_utils.reasoning.fine_tuning.stages import StageSettings
 from deepseek_book_utils.reasoning.language import BOOK, BOS, EOS, PAD, TOKEN_ID, encode, held_out_problems
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings
-from deepseek_book_utils.reasoning.stages import StageSettings
 from deepseek_book_utils.serving.__main__ import main
 from deepseek_book_utils.serving.client import ask
 from deepseek_book_utils.serving.miniature import (

@@ -9,13 +9,19 @@ import torch
 
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.nn.encoder import EncoderSettings
-from deepseek_book_utils.reasoning import stages
-from deepseek_book_utils.reasoning.cold_start import FineTuneSettings, cold_start_documents, fine_tune
-from deepseek_book_utils.reasoning.distillation import GKDSettings, train_gkd
+from deepseek_book_utils.reasoning.fine_tuning import stages
+from deepseek_book_utils.reasoning.fine_tuning.cold_start import (
+    FineTuneSettings,
+    cold_start_documents,
+    fine_tune,
+)
+from deepseek_book_utils.reasoning.fine_tuning.distillation import GKDSettings, train_gkd
+from deepseek_book_utils.reasoning.fine_tuning.joint import JointSettings, cold_start_loss
+from deepseek_book_utils.reasoning.fine_tuning.preferences import DPOSettings, train_dpo
+from deepseek_book_utils.reasoning.fine_tuning.rejection import RFTSettings, train_rft
+from deepseek_book_utils.reasoning.fine_tuning.stages import StageSettings, run_stages
 from deepseek_book_utils.reasoning.instructions import WIDER
-from deepseek_book_utils.reasoning.joint import JointSettings, cold_start_loss
 from deepseek_book_utils.reasoning.multi_task import MultiTaskModel, MultiTaskSettings, train_multi_task
-from deepseek_book_utils.reasoning.preferences import DPOSettings, train_dpo
 from deepseek_book_utils.reasoning.questions import QUESTION_WORDS, TASKS, sample_questions
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.reading.docstrings import readings, vocabulary_of
@@ -24,8 +30,6 @@ from deepseek_book_utils.reasoning.reading.question_answering import (
     QuestionAnsweringModel,
     train_answering,
 )
-from deepseek_book_utils.reasoning.rejection import RFTSettings, train_rft
-from deepseek_book_utils.reasoning.stages import StageSettings, run_stages
 from deepseek_book_utils.reasoning.tasks import Task
 from tests.unit.settings_runs.case import Case, weights_of
 from tests.unit.settings_runs.lm import small_model

@@ -11,9 +11,9 @@ import torch
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings
 from deepseek_book_utils.lm.sampling import response_log_probs
-from deepseek_book_utils.reasoning import distillation
 from deepseek_book_utils.reasoning.corpus import sample_document
-from deepseek_book_utils.reasoning.distillation import (
+from deepseek_book_utils.reasoning.fine_tuning import distillation
+from deepseek_book_utils.reasoning.fine_tuning.distillation import (
     SMALL,
     WITHOUT_CHECKS,
     GKDSettings,
@@ -24,9 +24,9 @@ from deepseek_book_utils.reasoning.distillation import (
     train_gkd,
     verdict_bits,
 )
+from deepseek_book_utils.reasoning.fine_tuning.stages import scenarios
 from deepseek_book_utils.reasoning.instructions import encode_words
 from deepseek_book_utils.reasoning.pen import Pen
-from deepseek_book_utils.reasoning.stages import scenarios
 from deepseek_book_utils.reasoning.tasks import Task, sample_responses
 
 TINY = GKDSettings(updates=2, prompts=4, minibatches=1, max_new_tokens=12, warm_up=1)

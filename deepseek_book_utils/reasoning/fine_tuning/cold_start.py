@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import torch
 
-from ..lm.model import LanguageModel
-from ..lm.pretraining import Document, pack, pretraining_loss
-from ..settings import check_ranges
-from .corpus import CorpusSettings, conclude, last_digit, write_chain
-from .instructions import encode_words, steps_shown
-from .language import DIGITS, OPERATIONS, TO_ENGLISH, Problem, sample_problem
-from .rewards import FORM
+from ...lm.model import LanguageModel
+from ...lm.pretraining import Document, pack, pretraining_loss
+from ...settings import check_ranges
+from ..corpus import CorpusSettings, conclude, last_digit, write_chain
+from ..instructions import encode_words, steps_shown
+from ..language import DIGITS, OPERATIONS, TO_ENGLISH, Problem, sample_problem
+from ..rewards import FORM
 
 GOOD = CorpusSettings(error=0.0, clumsy_error=0.0)  # writers who make no error
 

@@ -20,9 +20,9 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from ..lm.model import LanguageModel
-from ..lm.pretraining import Document, pack, pretraining_loss
-from ..settings import check_ranges
+from ...lm.model import LanguageModel
+from ...lm.pretraining import Document, pack, pretraining_loss
+from ...settings import check_ranges
 
 
 @dataclass(frozen=True)

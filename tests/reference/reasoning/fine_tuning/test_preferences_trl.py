@@ -16,7 +16,7 @@ from transformers import LlamaForCausalLM
 from trl import DPOConfig, DPOTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 
-from deepseek_book_utils.reasoning.preferences import Preference, dpo_loss
+from deepseek_book_utils.reasoning.fine_tuning.preferences import Preference, dpo_loss
 from tests.reference.reasoning.trl_side import toy_llama
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")

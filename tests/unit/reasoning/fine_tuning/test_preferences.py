@@ -9,11 +9,17 @@ import torch
 
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.sampling import Rollouts
-from deepseek_book_utils.reasoning import preferences
 from deepseek_book_utils.reasoning.arithmetic import arithmetic
 from deepseek_book_utils.reasoning.base import MINIATURE
+from deepseek_book_utils.reasoning.fine_tuning import preferences
+from deepseek_book_utils.reasoning.fine_tuning.preferences import (
+    DPOSettings,
+    Pairs,
+    dpo_loss,
+    join_pairs,
+    pair_log_probs,
+)
 from deepseek_book_utils.reasoning.language import EOS, PAD, TOKEN_ID, Problem, encode
-from deepseek_book_utils.reasoning.preferences import DPOSettings, Pairs, dpo_loss, join_pairs, pair_log_probs
 
 RIGHT = "<think> 9 a *3 7 </think> <ans> 7 </ans> <eos>"
 WRONG = "<think> </think> <ans> 2 </ans> <eos>"

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import LlamaForCausalLM
 
-from deepseek_book_utils.reasoning.distillation import (
+from deepseek_book_utils.reasoning.fine_tuning.distillation import (
     sampled_reverse_kl,
     sampled_reverse_loss,
     token_divergence,

@@ -8,8 +8,17 @@ import torch
 
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.sampling import Rollouts
-from deepseek_book_utils.reasoning import stages
-from deepseek_book_utils.reasoning.cold_start import FineTuneSettings, readable
+from deepseek_book_utils.reasoning.fine_tuning import stages
+from deepseek_book_utils.reasoning.fine_tuning.cold_start import FineTuneSettings, readable
+from deepseek_book_utils.reasoning.fine_tuning.stages import (
+    StageSettings,
+    general_documents,
+    measure,
+    rejection_sample,
+    run_stages,
+    scenarios,
+    worth,
+)
 from deepseek_book_utils.reasoning.instructions import (
     INSTRUCTIONS,
     WIDER,
@@ -23,15 +32,6 @@ from deepseek_book_utils.reasoning.language import Problem, sample_problem
 from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings
 from deepseek_book_utils.reasoning.rewards import RewardWeights
-from deepseek_book_utils.reasoning.stages import (
-    StageSettings,
-    general_documents,
-    measure,
-    rejection_sample,
-    run_stages,
-    scenarios,
-    worth,
-)
 from deepseek_book_utils.reasoning.tasks import evaluate
 
 PROBLEM = Problem(9, ("*3", "-1"))

@@ -20,21 +20,21 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from ..lm.model import LanguageModel
-from ..lm.policy import Policy
-from ..lm.pretraining import (
+from ...lm.model import LanguageModel
+from ...lm.policy import Policy
+from ...lm.pretraining import (
     Document,
     PretrainSettings,
     pack,
     pretrain,
     pretraining_loss,
 )
-from ..lm.sampling import Rollouts
-from ..nn.schedules import warm_up
-from ..settings import check_range, check_ranges
-from .corpus import CorpusSettings
-from .instructions import WIDER, GeneralSettings, sample_wider_page
-from .tasks import Task, sample_responses
+from ...lm.sampling import Rollouts
+from ...nn.schedules import warm_up
+from ...settings import check_range, check_ranges
+from ..corpus import CorpusSettings
+from ..instructions import WIDER, GeneralSettings, sample_wider_page
+from ..tasks import Task, sample_responses
 
 
 def divergence(log_p: Tensor, log_q: Tensor) -> Tensor:

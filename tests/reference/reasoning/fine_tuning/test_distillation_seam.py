@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from deepseek_book_utils.reasoning import distillation
-from deepseek_book_utils.reasoning.distillation import GKDSettings, train_gkd
+from deepseek_book_utils.reasoning.fine_tuning import distillation
+from deepseek_book_utils.reasoning.fine_tuning.distillation import GKDSettings, train_gkd
 from tests.reference.reasoning.test_grpo_seam import CHARACTERS, PAD, TASK, Llama, new_policy
 from tests.reference.reasoning.trl_side import distance, gradients, toy_llama
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from deepseek_book_utils.reasoning import rejection
-from deepseek_book_utils.reasoning.rejection import RFTSettings, sample_right, train_rft
+from deepseek_book_utils.reasoning.fine_tuning import rejection
+from deepseek_book_utils.reasoning.fine_tuning.rejection import RFTSettings, sample_right, train_rft
 from tests.unit.settings_runs.lm import small_model
 from tests.unit.settings_runs.loops import EVEN
 

@@ -17,10 +17,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..lm.policy import Policy
-from ..lm.sampling import response_log_probs
-from ..settings import check_ranges
-from .tasks import Task, sample_responses
+from ...lm.policy import Policy
+from ...lm.sampling import response_log_probs
+from ...settings import check_ranges
+from ..tasks import Task, sample_responses
 
 
 class Preference(NamedTuple):

@@ -18,12 +18,11 @@ from functools import partial
 
 import torch
 
-from ..lm.model import LanguageModel
-from ..lm.pretraining import Document
-from ..settings import check_ranges
-from .cold_start import FineTuneSettings, cold_start_documents, fine_tune, readable
-from .evaluation import fraction, summarise
-from .instructions import (
+from ...lm.model import LanguageModel
+from ...lm.pretraining import Document
+from ...settings import check_ranges
+from ..evaluation import fraction, summarise
+from ..instructions import (
     INSTRUCTIONS,
     WORD_ID,
     Asked,
@@ -36,11 +35,12 @@ from .instructions import (
     obeys,
     parts,
 )
-from .language import BOOK, EOS, PAD, Problem, sample_problem
-from .pen import Pen, slip_of_the_pen
-from .r1_zero import R1ZeroSettings, train_r1_zero
-from .rewards import RewardWeights, accuracy_reward, reward
-from .tasks import Task, sample_responses
+from ..language import BOOK, EOS, PAD, Problem, sample_problem
+from ..pen import Pen, slip_of_the_pen
+from ..r1_zero import R1ZeroSettings, train_r1_zero
+from ..rewards import RewardWeights, accuracy_reward, reward
+from ..tasks import Task, sample_responses
+from .cold_start import FineTuneSettings, cold_start_documents, fine_tune, readable
 
 
 @dataclass(frozen=True)

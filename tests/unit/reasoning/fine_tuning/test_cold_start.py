@@ -8,14 +8,14 @@ import torch
 import torch.nn.functional as F
 
 from deepseek_book_utils.lm.model import LanguageModel
-from deepseek_book_utils.reasoning.cold_start import (
+from deepseek_book_utils.reasoning.evaluation import read_steps
+from deepseek_book_utils.reasoning.fine_tuning.cold_start import (
     FineTuneSettings,
     cold_start_documents,
     fine_tune,
     good_chain,
     readable,
 )
-from deepseek_book_utils.reasoning.evaluation import read_steps
 from deepseek_book_utils.reasoning.instructions import WIDER, decode_words
 from deepseek_book_utils.reasoning.language import Problem, is_held_out
 from deepseek_book_utils.reasoning.rewards import accuracy_reward

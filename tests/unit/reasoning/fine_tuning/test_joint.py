@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from deepseek_book_utils.lm.pretraining import pack, pretraining_loss
-from deepseek_book_utils.reasoning.cold_start import cold_start_documents
-from deepseek_book_utils.reasoning.joint import JointSettings, beside, cold_start_loss
+from deepseek_book_utils.reasoning.fine_tuning.cold_start import cold_start_documents
+from deepseek_book_utils.reasoning.fine_tuning.joint import JointSettings, beside, cold_start_loss
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
-from tests.unit.reasoning.test_stages import small_model
+from tests.unit.reasoning.fine_tuning.test_stages import small_model
 from tests.unit.settings_runs.loops import EVEN
 
 JOINT = JointSettings(weight=0.7, documents=3, row=128)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import torch
 
-from ..lm.policy import Policy
-from ..lm.sampling import Rollouts, response_log_probs
-from ..settings import check_ranges
-from .tasks import Task, sample_responses
+from ...lm.policy import Policy
+from ...lm.sampling import Rollouts, response_log_probs
+from ...settings import check_ranges
+from ..tasks import Task, sample_responses
 
 
 @dataclass(frozen=True)

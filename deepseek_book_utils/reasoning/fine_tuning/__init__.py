@@ -1,0 +1,1 @@
+"""Post-training beside GRPO: good answers, preferences, a teacher, and R1's stages."""
