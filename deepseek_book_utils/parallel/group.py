@@ -21,17 +21,22 @@ from torch import Tensor
 from .processes import run_processes
 
 
+def stay_local() -> None:
+    """Let gloo listen on this machine's loopback only, unless told otherwise."""
+    loopback = "lo0" if sys.platform == "darwin" else "lo"
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
+
+
 def _join(
     number: int, argument: Any, size: int, meeting: str, function: Callable[[Any], Any]
 ) -> Any:
     """Join the group that meets at this file, call the function, leave."""
-    loopback = "lo0" if sys.platform == "darwin" else "lo"
-    os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
-    store = dist.FileStore(meeting, size)
+    stay_local()
+    store = dist.FileStore(meeting, size)  # a path, where a URL would end at a #
     dist.init_process_group("gloo", store=store, rank=number, world_size=size)
     result = function(argument)
     dist.barrier()  # nobody leaves while another still waits for word
-    dist.destroy_process_group()
+    dist.destroy_process_group()  # not after an error: others would seem to fail first
     return result
 
 

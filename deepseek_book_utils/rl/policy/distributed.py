@@ -12,8 +12,6 @@ updates on one batch.
 
 import argparse
 import os
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +22,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from ...parallel.processes import run_processes
+from ...parallel.group import run_group, stay_local
 from ..environments import Environments
 from .actor_critic import A2CSettings, ActorCritic, rollout_loss
 from .rollout_workers import (
@@ -36,12 +34,6 @@ from .rollout_workers import (
 )
 
 BACKENDS = ("serial", "threads", "processes", "torchrun")
-
-
-def stay_local() -> None:
-    """Let gloo listen on this machine's loopback only, unless told otherwise."""
-    loopback = "lo0" if sys.platform == "darwin" else "lo"
-    os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
 
 
 def train_member(
@@ -64,25 +56,6 @@ def train_member(
 
     dist.barrier()  # the clock starts when all are ready
     return network, train_together(network, gather, settings)
-
-
-def meet_and_train(
-    number: int,
-    workers: int,
-    meeting: str,
-    train: Callable[[], tuple[ActorCritic, History]],
-) -> tuple[ActorCritic, History]:
-    """Join the group whose members meet at the file `meeting`, train, and leave."""
-    stay_local()
-    dist.init_process_group(
-        "gloo",
-        store=dist.FileStore(meeting, workers),  # a path, where a URL would end at a #
-        rank=number,
-        world_size=workers,
-    )
-    result = train()
-    dist.destroy_process_group()  # not after an error: others would seem to fail first
-    return result
 
 
 def train_in_one_process(
@@ -117,12 +90,8 @@ def train_in_processes(
 ) -> tuple[ActorCritic, History]:
     """Train with fresh processes that meet at a file; nothing listens for strangers."""
     member = partial(train_member, name, settings, seed, loss)
-    with tempfile.TemporaryDirectory() as folder:
-        one = partial(
-            meet_and_train, workers=workers, meeting=f"{folder}/meeting", train=member
-        )
-        everyone = [(number,) for number in range(workers)]
-        return run_processes(one, everyone, timeout=timeout)[0]  # all are equal
+    everyone = run_group(lambda _: member(), range(workers), timeout)
+    return everyone[0]  # all are equal
 
 
 def train_under_torchrun(

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from deepseek_book_utils.parallel.group import stay_local
 from deepseek_book_utils.rl.environments import Step
 from deepseek_book_utils.rl.policy import distributed
 from deepseek_book_utils.rl.policy.actor_critic import (
@@ -24,7 +26,6 @@ from deepseek_book_utils.rl.policy.actor_critic import (
 from deepseek_book_utils.rl.policy.distributed import (
     DistributedRLTrainer,
     main,
-    stay_local,
 )
 from deepseek_book_utils.rl.policy.rollout_workers import RolloutWorker
 
@@ -253,7 +254,7 @@ def test_processes_meet_in_a_folder_of_any_name(monkeypatch, tmp_path) -> None:
     """A URL would end at the #, outside of the folder: the second run would find the first one's file."""
     folder = tmp_path / "a#b ?c%20 数"
     folder.mkdir()
-    monkeypatch.setattr(distributed.tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     for _ in range(2):
         DistributedRLTrainer(NAME, SMALL, 0, 2, "processes").train()
     assert list(tmp_path.iterdir()) == [folder] and not list(folder.iterdir())
