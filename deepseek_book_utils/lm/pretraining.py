@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..nn.muon import Muon
 from ..settings import check_ranges
 from .model import LanguageModel
 
@@ -101,7 +102,7 @@ def make_optimizers(
     matrices = list(model.blocks.parameters())
     others = [*model.embeddings.parameters(), *model.head.parameters()]
     return [
-        torch.optim.Muon(matrices, lr=settings.muon_rate, weight_decay=0.0),
+        Muon(matrices, lr=settings.muon_rate, weight_decay=0.0),
         torch.optim.AdamW(
             others, lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=0.0
         ),

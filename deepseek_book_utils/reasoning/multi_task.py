@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..nn.encoder import Encoder, EncoderSettings
+from ..nn.muon import Muon
 from ..nn.schedules import cosine, warm_up
 from ..settings import check_ranges
 from .questions import QUESTION_WORDS, TASKS, WORD_NUMBER, Question, question_tokens
@@ -94,7 +95,7 @@ def encoder_optimizers(
     others = [p for p in model.parameters() if id(p) not in with_muon]
     decay = settings.weight_decay
     return [
-        torch.optim.Muon(matrices, lr=settings.muon_rate, weight_decay=decay),
+        Muon(matrices, lr=settings.muon_rate, weight_decay=decay),
         torch.optim.AdamW(
             others, lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=decay
         ),

@@ -24,6 +24,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 # The code that makes a base: a test compares this with what `base` imports.
 MAKERS = (
     "lm/*.py",
+    "nn/muon.py",
     "reasoning/base.py",
     "reasoning/corpus.py",
     "reasoning/instructions.py",

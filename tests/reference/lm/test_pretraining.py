@@ -17,6 +17,7 @@ from deepseek_book_utils.lm.pretraining import (
     pack,
     pretraining_loss,
 )
+from deepseek_book_utils.nn.muon import Muon
 from deepseek_book_utils.reasoning.base import sample_page
 from deepseek_book_utils.reasoning.language import (
     EOS,
@@ -86,9 +87,9 @@ def test_another_neighbour_in_the_row_changes_nothing(model) -> None:
     assert torch.equal(*after)
 
 
-def test_muon_is_torchs_and_every_weight_has_one_optimizer(model) -> None:
+def test_every_weight_has_one_optimizer(model) -> None:
     optimizers = make_optimizers(model, PretrainSettings())
-    assert [type(optimizer) for optimizer in optimizers] == [torch.optim.Muon, torch.optim.AdamW]
+    assert [type(optimizer) for optimizer in optimizers] == [Muon, torch.optim.AdamW]
     owned = [weight for o in optimizers for group in o.param_groups for weight in group["params"]]
     assert sorted(map(id, owned)) == sorted(map(id, model.parameters()))
     muon = {id(weight) for weight in optimizers[0].param_groups[0]["params"]}
