@@ -9,6 +9,7 @@ import argparse
 import ast
 import contextlib
 import io
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from tools.sync import header_of, symbols_of
 
 UNIT, REFERENCE, PROPERTIES = "tests/unit", "tests/reference", "tests/unit/properties"
 DEFAULTS = f"{UNIT}/test_defaults.py::test_the_defaults_are_what_they_were[{{}}]"
+RANGES = f"{UNIT}/test_settings.py::test_every_field_out_of_range_is_named[{{}}]"
 # Test files of a module that do not carry its name.
 MORE_TESTS: dict[str, tuple[str, ...]] = {
     "lm/cache": (f"{REFERENCE}/lm/test_model.py",),
@@ -67,15 +69,19 @@ def shown_modules(root: Path = ROOT) -> list[str]:
 
 
 def files_of(module: str, root: Path = ROOT) -> list[str]:
-    """The test files of a module: those that carry its name in its folder, and those named above."""
+    """The test files of a module: those that carry its name in its folder, those named above, and the tests
+    of its settings classes.
+    """
     named = [
         path.relative_to(root).as_posix()
         for base in (UNIT, REFERENCE)
         for pattern in ("test_{}.py", "test_{}_*.py")
         for path in sorted((root / base / module).parent.glob(pattern.format(Path(module).name)))
     ]
-    kept = f"{module}." in (root / UNIT / "defaults.txt").read_text("utf-8")
-    return [*named, *MORE_TESTS.get(module, ()), *([DEFAULTS.format(module)] if kept else [])]
+    defaults = (root / UNIT / "defaults.txt").read_text("utf-8")
+    kinds = re.findall(rf"^{module}\.(\w+)$", defaults, flags=re.MULTILINE)
+    settings = [DEFAULTS.format(module), *map(RANGES.format, kinds)] if kinds else []
+    return [*named, *MORE_TESTS.get(module, ()), *settings]
 
 
 def named_mutants(source: str) -> list[tuple[str, Mutant]]:

@@ -88,6 +88,7 @@ def caught_losses(monkeypatch, remedies: ContinualSettings) -> tuple[list[Tensor
     losses, fit = [], continual.fit
 
     def catching(parameters, loss_of, examples, settings, seed):
+        assert (examples, seed) == (6, 4 + len(losses))  # each stage has dice of its own
         told = fit(parameters, loss_of, examples, settings, seed)
         losses.append(loss_of(torch.tensor([0, 3])))
         return told
@@ -128,3 +129,15 @@ def test_no_remedy_touches_the_first_stage_and_models_are_kept() -> None:
     assert torch.equal(plain[0][0].weight, helped[0][0].weight)
     assert not torch.equal(plain[1][0].weight, helped[1][0].weight)
     assert not torch.equal(plain[0][0].weight, plain[1][0].weight)
+
+
+def test_a_strong_tie_holds_the_old_weights() -> None:
+    """The penalty pulls at the weights; anchors that moved along would pull at nothing."""
+    ends = []
+    for tie in (0.0, 1e4):
+        first, second = learn_in_turn(
+            *problem(), ContinualSettings(ewc=tie), FitSettings(updates=40, batch_size=6), seed=4
+        )
+        fisher = fisher_information(first, problem()[1][0][0])
+        ends.append(ewc_penalty(second, dict(first.named_parameters()), fisher).item())
+    assert ends[1] < ends[0] / 10

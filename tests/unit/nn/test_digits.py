@@ -5,8 +5,31 @@ import math
 import torch
 import torch.nn.functional as F
 
-from deepseek_book_utils.nn.digits import FACTORS, STEPS, digit_network, on_schedule, split, train_digits
+from deepseek_book_utils.nn.digits import (
+    FACTORS,
+    STEPS,
+    digit_arrays,
+    digit_network,
+    on_schedule,
+    split,
+    train_digits,
+)
 from deepseek_book_utils.nn.optimizers import AdamSettings, adam
+
+
+def test_pictures_have_ink_from_none_to_full() -> None:
+    pictures, shown = digit_arrays()
+    assert pictures.shape == (1797, 64) and (pictures.min(), pictures.max()) == (0.0, 1.0)
+    assert sorted(set(shown)) == list(range(10))
+    assert pictures.reshape(-1, 8, 8)[:, :, 3:5].mean() > 2 * pictures.reshape(-1, 8, 8)[:, :, [0, 7]].mean()
+
+
+def test_the_network_has_a_relu_between_layers_and_none_at_its_end() -> None:
+    one, two, other = digit_network(3), digit_network(3), digit_network(4)
+    assert [type(layer).__name__ for layer in one] == ["Linear", "ReLU", "Linear", "ReLU", "Linear"]
+    assert [tuple(layer.weight.shape) for layer in one[::2]] == [(64, 64), (64, 64), (10, 64)]
+    assert [layer.out_features for layer in digit_network(0, (64, 7, 5, 3, 2))[::2]] == [7, 5, 3, 2]
+    assert torch.equal(one[0].weight, two[0].weight) and not torch.equal(one[0].weight, other[0].weight)
 
 
 def test_a_split_has_every_digit_once() -> None:

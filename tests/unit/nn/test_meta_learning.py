@@ -1,5 +1,7 @@
 """Tasks for MAML: what is drawn, under which names, and what is refused."""
 
+import math
+
 import pytest
 import torch
 
@@ -7,11 +9,13 @@ from deepseek_book_utils.nn.digits import digit_arrays
 from deepseek_book_utils.nn.meta_learning import (
     MAMLSettings,
     accuracies,
+    adapt,
     digit_tasks,
     draw_sinusoids,
     errors_of_steps,
     forward,
     meta_learn,
+    meta_loss,
     new_weights,
     squared_error,
     with_new_head,
@@ -101,3 +105,71 @@ def test_settings_and_seeds() -> None:
     small = MAMLSettings(sizes=(1, 4, 1), updates=3, tasks=2)
     one, two = (meta_learn(draw, squared_error, small, 7) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+
+
+def test_new_weights_are_as_wide_as_relus_need() -> None:
+    """He et al. (arXiv 1502.01852): a variance of 2 / inputs; biases of zero."""
+    weights = new_weights((400, 300, 2), torch.Generator().manual_seed(0))
+    assert [tuple(weight.shape) for weight in weights] == [(400, 300), (300,), (300, 2), (2,)]
+    assert weights[0].var().item() == pytest.approx(2 / 400, rel=0.02)
+    assert weights[2].var().item() == pytest.approx(2 / 300, rel=0.2)
+    assert abs(weights[0].mean().item()) < 1e-3
+    assert not weights[1].any() and not weights[3].any() and all(weight.requires_grad for weight in weights)
+
+
+@pytest.mark.parametrize("method", ["second order", "joint"])
+def test_the_outer_loop_by_hand(method) -> None:
+    """Adam as written by Kingma and Ba, its rate along half a cosine, gradients cut to a length."""
+    settings = MAMLSettings(
+        method, sizes=(1, 4, 1), updates=6, tasks=3, learning_rate=0.02, max_grad_norm=0.5, inner_steps=2
+    )
+
+    def draw(count: int, generator: torch.Generator):
+        return draw_sinusoids(5, count, generator)
+
+    found = meta_learn(draw, squared_error, settings, seed=3)
+    generator = torch.Generator().manual_seed(3)
+    weights = new_weights(settings.sizes, generator)
+    first = [torch.zeros_like(weight) for weight in weights]
+    second = [torch.zeros_like(weight) for weight in weights]
+    lengths = []
+    for t in range(1, 7):
+        error = meta_loss(weights, draw(3, generator), squared_error, settings)
+        slopes = torch.autograd.grad(error, weights)
+        lengths.append(math.sqrt(sum(slope.square().sum().item() for slope in slopes)))
+        cut = min(1.0, 0.5 / (lengths[-1] + 1e-6))
+        rate = 0.02 * (1 + math.cos(math.pi * (t - 1) / 6)) / 2
+        moved = []
+        for i, (weight, slope) in enumerate(zip(weights, slopes, strict=True)):
+            first[i] = 0.9 * first[i] + 0.1 * cut * slope
+            second[i] = 0.999 * second[i] + 0.001 * (cut * slope) ** 2
+            step = first[i] / (1 - 0.9**t) / ((second[i] / (1 - 0.999**t)).sqrt() + 1e-8)
+            moved.append((weight - rate * step).detach().requires_grad_())
+        weights = moved
+    torch.testing.assert_close(found, weights, rtol=1e-3, atol=1e-5)
+    assert max(lengths) > 0.5  # some gradient was cut
+
+
+def test_errors_of_steps_are_those_of_adapted_weights() -> None:
+    generator = torch.Generator().manual_seed(0)
+    weights, tasks = new_weights((1, 8, 1), generator), draw_sinusoids(5, 3, generator)
+    rows = errors_of_steps(weights, tasks, squared_error, 2, 0.01)
+    for steps, row in enumerate(rows):
+        own = adapt(weights, tasks.inputs, tasks.answers, squared_error, steps, 0.01)
+        torch.testing.assert_close(row, squared_error(forward(own, tasks.test_inputs), tasks.test_answers))
+    assert not rows.requires_grad and not torch.allclose(rows[1], rows[2])
+
+
+def test_some_and_all_points_named_right() -> None:
+    weights = [torch.eye(3), torch.zeros(3)]
+    tasks = digit_tasks((0, 1, 2), 3, 1, 1)(2, torch.Generator().manual_seed(0))
+    seen = torch.eye(3).expand(2, 3, 3)
+    tasks = tasks._replace(test_inputs=seen, test_answers=torch.tensor([[0, 1, 2], [2, 1, 0]]))
+    assert accuracies(weights, tasks).tolist() == pytest.approx([1.0, 1 / 3])
+
+
+@pytest.mark.parametrize("ways", [1, 4])
+def test_ways_are_at_least_two_and_at_most_the_classes(ways) -> None:
+    with pytest.raises(ValueError, match="take 2 to 3 of these classes"):
+        digit_tasks((1, 4, 8), ways, shots=1, points=1)
+    digit_tasks((1, 4, 8), 2, 1, 1), digit_tasks((1, 4, 8), 3, 1, 1)

@@ -102,7 +102,7 @@ def test_a_domain_without_weight_teaches_nothing() -> None:
     assert torch.equal(*outcomes)
 
 
-@pytest.mark.parametrize("weights", [(1.0,), (0.5, 0.6), (1.5, -0.5)])
+@pytest.mark.parametrize("weights", [(1.0,), (0.5, 0.6), (0.5, 0.4), (1.5, -0.5)])
 def test_weights_without_sense(weights) -> None:
     model, images, labels = problem()
     with pytest.raises(ValueError, match="give each of 2 domains a weight >= 0, with the sum 1"):

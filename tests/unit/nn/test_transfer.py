@@ -10,6 +10,7 @@ from deepseek_book_utils.nn.fitting import FitSettings, fit
 from deepseek_book_utils.nn.transfer import (
     TransferLearningModel,
     TransferLearningTrainer,
+    few_of_each,
     load_layers,
     pretrain_without_labels,
 )
@@ -139,6 +140,15 @@ def test_pretraining_sees_holes_and_is_judged_by_the_whole_picture(monkeypatch) 
 def test_shares_of_hidden_pixels_without_sense(hidden) -> None:
     with pytest.raises(ValueError, match="take 0 < hidden < 1"):
         pretrain_without_labels(model(), data()[0], SMALL, 0, hidden)
+
+
+def test_the_first_of_each_class_in_the_order_given() -> None:
+    labels, order = torch.tensor([0, 1, 2, 0, 1, 2, 0, 1]), torch.tensor([7, 6, 5, 4, 3, 2, 1, 0])
+    assert few_of_each(labels, order, (1, 0), 2).tolist() == [7, 4, 6, 3]
+    assert few_of_each(labels, order[:5], (2,), 1).tolist() == [5]
+    assert few_of_each(labels, order, (2,), 2).tolist() == [5, 2]
+    with pytest.raises(ValueError, match="Not every class has 3 examples"):
+        few_of_each(labels, order, (0, 2), 3)
 
 
 def test_the_gradient_is_that_of_the_loss() -> None:
