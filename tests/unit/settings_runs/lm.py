@@ -11,6 +11,7 @@ from deepseek_book_utils.lm.decoding import DecodingSettings, decoding_probs
 from deepseek_book_utils.lm.gpt import GPT, GPTSettings
 from deepseek_book_utils.lm.model import LanguageModel, ModelSettings
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
+from deepseek_book_utils.lm.text_training import TextSettings, train_on_text
 from deepseek_book_utils.reasoning.base import sample_page
 from deepseek_book_utils.reasoning.corpus import CorpusSettings, sample_document
 from deepseek_book_utils.reasoning.instructions import GeneralSettings, sample_wider_page
@@ -51,6 +52,12 @@ def small_model() -> LanguageModel:
 def read_pages(settings: PretrainSettings) -> Any:
     model = small_model()
     return pretrain(model, settings, 0, sample_page), weights_of(model)
+
+
+def read_text(settings: TextSettings) -> Any:
+    torch.manual_seed(0)
+    model = GPT(GPTSettings(9, width=8, layers=1, heads=2, key_heads=2, hidden=8, context=8))
+    return train_on_text(model, torch.arange(60) % 9, settings, 0), weights_of(model)
 
 
 def documents(settings: CorpusSettings) -> Any:
@@ -138,6 +145,20 @@ CASES = [
         PretrainSettings(updates=3, documents=3, row=40),
         read_pages,
         {"updates": 4, "documents": 4, "row": 30, "learning_rate": 0.1, "muon_rate": 0.1},
+    ),
+    Case(
+        TextSettings(updates=6, batch_size=2, length=6, warm_up=2),
+        read_text,
+        {
+            "updates": 5,
+            "batch_size": 3,
+            "length": 5,
+            "learning_rate": 0.1,
+            "muon_rate": 0.1,
+            "warm_up": 3,
+            "floor": 0.5,
+            "max_grad_norm": 0.01,
+        },
     ),
     Case(
         CorpusSettings(),

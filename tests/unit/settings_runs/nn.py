@@ -10,6 +10,7 @@ from deepseek_book_utils.compress.distillation import DistillSettings, distil
 from deepseek_book_utils.nn.continual import ContinualSettings, learn_in_turn
 from deepseek_book_utils.nn.digits import digit_network
 from deepseek_book_utils.nn.encoder import Encoder, EncoderSettings
+from deepseek_book_utils.nn.experts import Experts, ExpertSettings
 from deepseek_book_utils.nn.fitting import FitSettings, fit
 from deepseek_book_utils.nn.meta_learning import (
     MAMLSettings,
@@ -99,7 +100,20 @@ def translate(settings: TransformerSettings) -> list[Any]:
 
 
 ADAM = {"learning_rate": 0.2, "beta1": 0.5, "beta2": 0.5, "epsilon": 0.1, "weight_decay": 0.5}
+
+
+def ask_experts(settings: ExpertSettings) -> Any:
+    torch.manual_seed(0)
+    layer = Experts(settings)
+    return weights_of(layer), layer(torch.ones(2, settings.width))
+
+
 CASES = [
+    Case(
+        ExpertSettings(4, 3, 4, 2),
+        ask_experts,
+        {"width": 5, "hidden": 4, "experts": 3, "active": 1},
+    ),
     Case(
         SGDSettings(momentum=0.5),
         partial(three_steps, sgd),
