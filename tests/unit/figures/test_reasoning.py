@@ -9,15 +9,9 @@ from typing import Any
 import pytest
 from torch import Tensor
 
-from deepseek_book_utils.figures.ch04 import (
-    clipping,
-    decomposition,
-    group_advantages,
-    language,
-    learning,
-    writing,
-)
-from deepseek_book_utils.figures.ch04.decoding import decoding_figure
+from deepseek_book_utils.figures.ch04 import decomposition, language, learning
+from deepseek_book_utils.figures.ch04.answers import clipping, group_advantages, writing
+from deepseek_book_utils.figures.ch04.answers.decoding import decoding_figure
 from deepseek_book_utils.interactive import Picture
 from deepseek_book_utils.lm.decoding import DecodingSettings, decoding_probs
 from deepseek_book_utils.reasoning.evaluation import read_steps

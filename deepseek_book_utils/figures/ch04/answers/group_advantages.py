@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...interactive import (
+from ....interactive import (
     Picture,
     Settings,
     asset,
@@ -20,7 +20,7 @@ from ...interactive import (
     num,
     slider,
 )
-from .controls import _problems
+from ..controls import _problems
 
 TOKENS, ANSWERS = (
     "over all tokens",
@@ -96,7 +96,7 @@ def group_advantages_figure(
             choice("mean", "Average the loss", [TOKENS, ANSWERS], TOKENS),
             *knobs,
         ],
-        asset("ch04/group_advantages.js"),
+        asset("ch04/answers/group_advantages.js"),
         {
             "most": most,
             "groups": [{**g, "lengths": n} for g, n in zip(groups, lengths, strict=True)],

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...interactive import Picture, Settings, asset, choice, figure, num, slider
-from ...reasoning.language import VOCABULARY
+from ....interactive import Picture, Settings, asset, choice, figure, num, slider
+from ....reasoning.language import VOCABULARY
 
 # Probabilities from logits, temperature, top-k (None: all), top-p and min-p
 Probs = Callable[[Tensor, float, int | None, float, float], Tensor]
@@ -78,7 +78,7 @@ def decoding_figure(prompts: Sequence[Mapping[str, Any]], decoded: Probs) -> Pic
             slider("k", f"Top-k ({ROWS + 1}: all)", 1, ROWS + 1, 1, ROWS + 1, drag=True),
             slider("m", "Min-p", 0, 1, 0.01, 0, drag=True),
         ],
-        asset("ch04/decoding.js"),
+        asset("ch04/answers/decoding.js"),
         {"words": list(VOCABULARY), "rows": ROWS, "prompts": shown},
         says=says,
         height=74 + 24 * every,

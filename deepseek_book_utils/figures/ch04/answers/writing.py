@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...interactive import Picture, Settings, asset, choice, figure
+from ....interactive import Picture, Settings, asset, choice, figure
 
 
 def _writing_sentence(answer: Mapping[str, Any]) -> str:
@@ -36,7 +36,7 @@ def writing_figure(prompt: str, answers: Sequence[Mapping[str, Any]]) -> Picture
         "The policy learns from the words that it chose, not from slips of the pen",
         "Which words carry loss?",
         [choice("answer", f"Answer to {prompt.removeprefix('<bos>').strip()}", options, options[0])],
-        asset("ch04/writing.js"),
+        asset("ch04/answers/writing.js"),
         [{"words": a["words"], "chosen": [int(mark) for mark in a["chosen"]]} for a in answers],
         says=says,
         height=60,

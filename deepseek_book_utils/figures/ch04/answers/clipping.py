@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...interactive import (
+from ....interactive import (
     Picture,
     Settings,
     asset,
@@ -15,7 +15,7 @@ from ...interactive import (
     num,
     slider,
 )
-from .controls import _step_slider
+from ..controls import _step_slider
 
 Objective = Callable[[Tensor, Tensor, float, float], Tensor]  # of ratio, advantage, clip below, clip above
 SIGNS = ("right answer, A = +1", "wrong answer, A = −1")
@@ -86,7 +86,7 @@ def clipping_figure(ratios: Sequence[Mapping[str, Any]], start: int, clipped_obj
             *([_step_slider(steps, start)] if len(steps) > 1 else []),
             slider("rho", "Ratio ρ", 0, 2.5, 0.05, 1.4, drag=True),
         ],
-        asset("ch04/clipping.js"),
+        asset("ch04/answers/clipping.js"),
         list(ratios),
         says=says,
     )
