@@ -49,10 +49,14 @@ def fine_tune(
 ) -> list[float]:
     """Train the model in place on token ids and their loss weights; returns the loss of
     every update. Raises ValueError if there is no document.
+
+    Another class serves too: it is called with a mask, and asked for `parameters` and
+    `settings.padding`.
     """
     if not documents:
         raise ValueError("Nothing to learn from: give at least one document.")
     rng, losses = random.Random(seed), []
+    device = next(model.parameters()).device
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=0
     )
@@ -61,9 +65,7 @@ def fine_tune(
         for start in range(0, len(order), settings.documents):
             batch = [documents[i] for i in order[start : start + settings.documents]]
             packed = pack(batch, settings.row, model.settings.padding)
-            loss = pretraining_loss(
-                model, *(part.to(model.head.weight.device) for part in packed)
-            )
+            loss = pretraining_loss(model, *(part.to(device) for part in packed))
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), settings.max_grad_norm)

@@ -226,7 +226,7 @@ def surprise(model: LanguageModel, documents: Sequence[Document]) -> list[float]
     bits = []
     for ids, weights in documents:
         packed = pack([(ids, weights)], len(ids) - 1, model.settings.padding)
-        device = model.head.weight.device
+        device = next(model.parameters()).device
         loss = pretraining_loss(model, *(part.to(device) for part in packed))
         bits.append(loss.item() * sum(weights[1:]) / math.log(2))
     return bits

@@ -54,7 +54,7 @@ def cold_start_loss(
     def loss() -> Tensor:
         drawn = rng.choices(documents, k=settings.documents)
         packed = pack(drawn, settings.row, model.settings.padding)
-        device = model.head.weight.device
+        device = next(model.parameters()).device
         return settings.weight * pretraining_loss(
             model, *(part.to(device) for part in packed)
         )
