@@ -65,6 +65,7 @@ TASK = gym_task(min_terms=2, max_terms=3, max_digits=1)
 @dataclass(frozen=True)
 class Sizes:
     context: int = 128
+    padding: int = PAD
 
 
 @dataclass
@@ -81,7 +82,7 @@ class LlamaCache:
 
 
 class Llama(nn.Module):
-    """A Llama as the loops want a policy: `read`, `forward` and `settings.context`."""
+    """A Llama as the loops want a policy: `read`, `forward` and `settings`."""
 
     def __init__(self, llama: LlamaForCausalLM) -> None:
         super().__init__()
@@ -107,10 +108,18 @@ class Llama(nn.Module):
         ).logits[:, -T:]
 
     def forward(
-        self, tokens: Tensor, cache: LlamaCache, mask: Tensor | None = None, select: Tensor | None = None
+        self,
+        tokens: Tensor,
+        cache: LlamaCache | None = None,
+        mask: Tensor | None = None,
+        select: Tensor | None = None,
     ) -> Tensor:
-        assert mask is None
-        logits = self.extend(tokens, cache, torch.ones_like(tokens, dtype=torch.bool))
+        if cache is None:  # whole texts: transformers adds a mask (B, 1, T, T) to its scores
+            hidden = None if mask is None else torch.zeros(mask.shape).double().masked_fill(~mask, -1e9)
+            logits = self.llama(tokens, attention_mask=hidden).logits
+        else:
+            assert mask is None
+            logits = self.extend(tokens, cache, torch.ones_like(tokens, dtype=torch.bool))
         return logits if select is None else logits[select]
 
 

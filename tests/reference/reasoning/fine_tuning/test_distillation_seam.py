@@ -1,7 +1,8 @@
-"""The loop of on-policy distillation, untouched, between two models of transformers on `reasoning-gym`.
+"""Both loops of distillation, untouched, with models of transformers on `reasoning-gym`.
 
-A larger run would put SmolLM2 or Qwen in the same places. Every loss that the loop takes a gradient of is
-held against trl's GKD, which reads prompt and answer whole, without a cache.
+On-policy, every loss that the loop takes a gradient of is held against trl's GKD, which reads prompt and
+answer whole, without a cache. On a teacher's chains, every loss is held against transformers' own, one chain
+at a time, without packing. `test_smollm2_distillation` puts a real model in these places.
 """
 
 from dataclasses import replace
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 from deepseek_book_utils.reasoning.fine_tuning import distillation
+from deepseek_book_utils.reasoning.fine_tuning.cold_start import FineTuneSettings, fine_tune
 from deepseek_book_utils.reasoning.fine_tuning.distillation import GKDSettings, train_gkd
 from tests.reference.reasoning.test_grpo_seam import CHARACTERS, PAD, TASK, Llama, new_policy
 from tests.reference.reasoning.trl_side import distance, gradients, toy_llama
@@ -59,3 +61,25 @@ def test_a_teacher_scores_what_a_llama_writes(beta: float, monkeypatch: pytest.M
     after = student.state_dict()
     assert all(not torch.equal(after[name], before[name]) for name in before)
     assert all(torch.equal(weight, untouched[name]) for name, weight in teacher.state_dict().items())
+
+
+def test_a_llama_reads_chains_by_the_loop_of_the_cold_start() -> None:
+    """Three chains, two of them in one row; an epoch is one step, so their order plays no part."""
+    student, theirs = new_policy(), toy_llama(len(CHARACTERS) + 2).train()
+    texts = [([5, 9, 3, 7], [8, 2, 1]), ([4, 4, 6], [3, 1]), ([7, 2, 8, 3, 9], [6, 6, 5, 1])]
+    chains = [(asked + said, [0.0] * len(asked) + [1.0] * len(said)) for asked, said in texts]
+    settings = FineTuneSettings(epochs=4, documents=3, row=12, learning_rate=5e-3)
+    ours = fine_tune(student, chains, settings, seed=0)
+    optimizer = torch.optim.AdamW(theirs.parameters(), lr=5e-3, betas=(0.9, 0.98), weight_decay=0)
+    for loss in ours:
+        total = sum(
+            theirs(torch.tensor([asked + said]), labels=torch.tensor([[-100] * len(asked) + said])).loss
+            * len(said)
+            for asked, said in texts
+        ) / sum(len(said) for _, said in texts)
+        assert abs(loss - total.item()) < 1e-6
+        optimizer.zero_grad()
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(theirs.parameters(), settings.max_grad_norm)
+        optimizer.step()
+    assert ours[-1] < 0.8 * ours[0]
