@@ -29,31 +29,94 @@ RANGES = f"{UNIT}/test_settings.py::test_every_field_out_of_range_is_named[{{}}]
 MORE_TESTS: dict[str, tuple[str, ...]] = {
     "lm/cache": (f"{REFERENCE}/lm/test_model.py",),
     "lm/decoding": (f"{PROPERTIES}/test_model_properties.py",),
-    "lm/model": (f"{UNIT}/lm/test_cache.py", f"{UNIT}/lm/test_reuse.py"),
+    "lm/model": (
+        f"{UNIT}/lm/test_cache.py",
+        f"{UNIT}/lm/test_reuse.py",
+    ),
     "lm/sampling": (f"{PROPERTIES}/test_model_properties.py",),
-    "nn/autograd": (f"{PROPERTIES}/test_autograd_properties.py",),
+    "nn/autograd": (
+        f"{PROPERTIES}/test_autograd_properties.py",
+        f"{REFERENCE}/nn/test_static_graph.py",
+    ),
     "nn/encoder": (f"{PROPERTIES}/test_encoder_properties.py",),
-    "nn/fitting": (f"{UNIT}/nn/test_transfer.py", f"{UNIT}/nn/test_robustness.py"),
+    "nn/fitting": (
+        f"{UNIT}/nn/test_transfer.py",
+        f"{UNIT}/nn/test_robustness.py",
+        f"{UNIT}/nn/test_continual.py",
+    ),
+    "nn/optimizers": (f"{UNIT}/nn/test_digits.py",),
     "nn/static_graph": (f"{UNIT}/nn/test_autograd.py",),
     "reasoning/arithmetic": (f"{UNIT}/reasoning/test_rules.py",),
-    "reasoning/base": (f"{UNIT}/reasoning/test_pretrained.py", f"{REFERENCE}/lm/test_pretraining.py"),
-    "reasoning/grpo": (f"{PROPERTIES}/test_reasoning_properties.py",),
+    "reasoning/base": (
+        f"{UNIT}/reasoning/test_pretrained.py",
+        f"{REFERENCE}/lm/test_pretraining.py",
+    ),
+    "reasoning/evaluation": (f"{UNIT}/reasoning/test_styles.py",),
     "reasoning/fine_tuning/preferences": (f"{PROPERTIES}/test_reasoning_properties.py",),
+    "reasoning/grpo": (f"{PROPERTIES}/test_reasoning_properties.py",),
     "reasoning/rewards": (f"{PROPERTIES}/test_reasoning_properties.py",),
-    "reasoning/tasks": (f"{UNIT}/reasoning/test_evaluation.py", f"{UNIT}/reasoning/test_rules.py"),
-    "rl/advantages": (f"{UNIT}/rl/policy/test_policy_edges.py", f"{PROPERTIES}/test_rl_properties.py"),
-    "rl/networks": (f"{UNIT}/rl/value/test_dqn.py", f"{REFERENCE}/rl/value/test_dqn.py"),
+    "reasoning/tasks": (
+        f"{UNIT}/reasoning/test_evaluation.py",
+        f"{UNIT}/reasoning/test_rules.py",
+        f"{UNIT}/reasoning/test_r1_zero_loop.py",
+    ),
+    "rl/advantages": (
+        f"{UNIT}/rl/policy/test_policy_edges.py",
+        f"{PROPERTIES}/test_rl_properties.py",
+    ),
+    "rl/networks": (
+        f"{UNIT}/rl/value/test_dqn.py",
+        f"{REFERENCE}/rl/value/test_dqn.py",
+    ),
+    "rl/policy/a3c": (f"{REFERENCE}/rl/policy/test_actor_critic.py",),
+    "rl/policy/actor_critic": (
+        f"{PROPERTIES}/test_rl_properties.py",
+        f"{UNIT}/rl/policy/test_policy_edges.py",
+    ),
     "rl/policy/natural_gradient": (
         f"{UNIT}/rl/policy/test_policy_edges.py",
         f"{UNIT}/rl/policy/test_trpo.py",
         f"{REFERENCE}/rl/policy/test_trpo.py",
+        f"{PROPERTIES}/test_rl_properties.py",
     ),
-    "rl/policy/rollout_workers": (f"{UNIT}/rl/policy/test_distributed.py",),
-    "rl/replay": (f"{PROPERTIES}/test_rl_properties.py",),
-    "rl/rewards/shaping": (f"{UNIT}/rl/value/test_sparse.py", f"{REFERENCE}/rl/value/test_sparse.py"),
-    "rl/rollouts": (f"{UNIT}/rl/test_environments.py", f"{UNIT}/rl/policy/test_policy_edges.py"),
-    "rl/value/exploration": (f"{UNIT}/rl/value/test_sparse.py", f"{REFERENCE}/rl/value/test_sparse.py"),
-    "serving/app": (f"{UNIT}/serving/test_server.py", f"{UNIT}/serving/test_requests.py"),
+    "rl/policy/ppo": (
+        f"{PROPERTIES}/test_rl_properties.py",
+        f"{UNIT}/rl/policy/test_policy_edges.py",
+    ),
+    "rl/policy/private_policy": (
+        f"{PROPERTIES}/test_rl_properties.py",
+        f"{UNIT}/rl/policy/test_policy_edges.py",
+    ),
+    "rl/policy/rollout_workers": (
+        f"{UNIT}/rl/policy/test_distributed.py",
+        f"{REFERENCE}/rl/policy/test_distributed.py",
+    ),
+    "rl/policy/trpo": (f"{UNIT}/rl/policy/test_policy_edges.py",),
+    "rl/replay": (
+        f"{PROPERTIES}/test_rl_properties.py",
+        f"{REFERENCE}/rl/value/test_dqn.py",
+    ),
+    "rl/rewards/reward_learning": (f"{REFERENCE}/rl/rewards/test_reward_models.py",),
+    "rl/rewards/reward_models": (f"{UNIT}/rl/rewards/test_reward_learning.py",),
+    "rl/rewards/shaping": (
+        f"{UNIT}/rl/value/test_sparse.py",
+        f"{REFERENCE}/rl/value/test_sparse.py",
+    ),
+    "rl/rollouts": (
+        f"{UNIT}/rl/test_environments.py",
+        f"{UNIT}/rl/policy/test_policy_edges.py",
+        f"{UNIT}/rl/value/test_dqn.py",
+    ),
+    "rl/value/dqn": (f"{PROPERTIES}/test_rl_properties.py",),
+    "rl/value/exploration": (
+        f"{UNIT}/rl/value/test_sparse.py",
+        f"{REFERENCE}/rl/value/test_sparse.py",
+    ),
+    "serving/app": (
+        f"{UNIT}/serving/test_server.py",
+        f"{UNIT}/serving/test_requests.py",
+    ),
+    "serving/batching": (f"{UNIT}/serving/test_server.py",),
 }
 
 
