@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from deepseek_book_utils.rl.policy.actor_critic import ActorCritic
-from deepseek_book_utils.rl.policy.ppo import PPOSettings
+from deepseek_book_utils.rl.policy.ppo import PPOSettings, judge_rollout, ppo_update
 from deepseek_book_utils.rl.rewards.reward_learning import (
     AdaptiveRewardLearning,
     LearnedRewardSettings,
     RewardBasedLearning,
+    learned_rewards,
     promised_and_earned,
 )
 from deepseek_book_utils.rl.rewards.reward_models import (
@@ -23,6 +24,7 @@ from deepseek_book_utils.rl.rewards.reward_models import (
     RewardModelSettings,
     visited_pairs,
 )
+from deepseek_book_utils.rl.rollouts import collect
 from deepseek_book_utils.rl.tasks.cycling import (
     RIDE,
     Ride,
@@ -104,6 +106,23 @@ def test_a_price_keeps_the_policy_near_the_first() -> None:
         return (one.exp() * (one - two)).sum(-1).mean().item()
 
     assert moved(2.0) < 0.5 * moved(0.0)
+
+
+def test_an_update_is_ppos_own_on_the_learned_reward() -> None:
+    """The same rollout, judged and learned from by hand; Adam with the epsilon of PPO's implementations."""
+    settings = replace(SMALL, kl_weight=0.3)
+    learner = RewardBasedLearning(RIDE, lambda _, a: a.float(), settings, 5)
+    hand = RewardBasedLearning(RIDE, lambda _, a: a.float(), settings, 5)
+    hand.optimizer = torch.optim.Adam(hand.network.parameters(), lr=PPO.learning_rate, eps=1e-5)
+    for _ in range(3):
+        told = learner.update()
+        rollout = collect(hand.envs, hand.network.actor, PPO.rollout_steps, hand.generator)
+        paid = learned_rewards(rollout, hand.reward, hand.network.actor, hand.first, 0.3)
+        rows = judge_rollout(hand.network, paid, hand.envs.observations, PPO)
+        losses = ppo_update(hand.network, hand.optimizer, rows, PPO, hand.generator)
+        assert told["promised"] == pytest.approx(paid.rewards[paid.real].mean().item())
+        assert told["total"] == pytest.approx(losses.total.item())
+    assert same(weights(learner.network), weights(hand.network))
 
 
 def test_labels_are_counted_exactly() -> None:

@@ -102,6 +102,24 @@ def test_fitting_starts_from_the_present_weights_and_is_seeded() -> None:
     assert torch.allclose(model(labels.observations, labels.actions).detach(), before, atol=1e-3)
 
 
+def test_fitting_is_a_loop_of_torchs_adam_whose_rate_falls_to_zero() -> None:
+    torch.manual_seed(0)
+    model, labels = RewardModel(5, 3, (8,)), some_labels(60)
+    other = copy.deepcopy(model)
+    told = fit_reward_model(model, labels, FITTING, torch.Generator().manual_seed(4))
+    dice, optimizer = torch.Generator().manual_seed(4), torch.optim.Adam(other.parameters())
+    for step in range(20):
+        drawn = torch.randint(60, (16,), generator=dice)
+        said = other(labels.observations[drawn], labels.actions[drawn])
+        loss = torch.nn.functional.mse_loss(said, labels.rewards[drawn])
+        optimizer.param_groups[0]["lr"] = 3e-3 * (20 - step) / 20
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert told == pytest.approx(loss.item(), rel=1e-5)
+    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(weights(model), weights(other), strict=True))
+
+
 def test_an_ensemble_is_a_mean_and_caution_is_subtracted() -> None:
     model, seen, did = AdaptiveRewardModel(5, 3, FITTING), torch.rand(6, 5), torch.tensor([0, 1, 2] * 2)
     each = torch.stack([member(seen, did) for member in model.members])

@@ -1,11 +1,16 @@
 """The hierarchy on a corridor: where options end, what is counted, what is refused."""
 
-import numpy as np
+from typing import NamedTuple
 
+import numpy as np
+import pytest
+
+from deepseek_book_utils.rl.teams import hierarchy
 from deepseek_book_utils.rl.teams.hierarchy import (
     Episode,
     HierarchySettings,
     Level,
+    Move,
     run_option,
     solved_share,
     train_hierarchy,
@@ -63,3 +68,96 @@ def test_steps_of_both_levels_are_counted_once() -> None:
 def test_the_share_is_of_the_last_episodes() -> None:
     history = [Episode(i, 1, i >= 3, ()) for i in range(6)]
     assert (solved_share(history, 4), solved_share(history, 3)) == (0.75, 1.0)
+
+
+def test_what_is_not_offered_is_never_chosen() -> None:
+    """Odds 1 : 2 : 4 : 1, of which the second and the last may be chosen."""
+    level, rng = Level(2, 4), np.random.default_rng(0)
+    level.logits[1] = 1000 + np.log([1.0, 2.0, 4.0, 1.0])  # as large as it likes: only odds count
+    offered = np.array([False, True, False, True])
+    assert level.probabilities(1) == pytest.approx([1 / 8, 1 / 4, 1 / 2, 1 / 8])
+    assert level.probabilities(1, offered) == pytest.approx([0, 2 / 3, 0, 1 / 3])
+    drawn = np.bincount([level.act(1, rng, offered) for _ in range(3000)], minlength=4) / 3000
+    assert drawn == pytest.approx([0, 2 / 3, 0, 1 / 3], abs=0.03) and drawn[0] == drawn[2] == 0
+    free = np.bincount([level.act(1, rng) for _ in range(3000)], minlength=4) / 3000
+    assert free == pytest.approx([1 / 8, 1 / 4, 1 / 2, 1 / 8], abs=0.03)
+
+
+class Told(NamedTuple):
+    level: Level
+    moves: list[Move]
+    last_value: float
+    values: np.ndarray
+
+
+@pytest.fixture
+def lessons(monkeypatch: pytest.MonkeyPatch) -> list[Told]:
+    """What every level is told to learn from, in turn; each learns it as well."""
+    told, learn = [], hierarchy.policy_gradient
+
+    def listening(level, moves, last_value, settings):
+        told.append(Told(level, list(moves), last_value, level.values.copy()))
+        learn(level, moves, last_value, settings)
+
+    monkeypatch.setattr(hierarchy, "policy_gradient", listening)
+    return told
+
+
+def test_the_upper_level_decides_once_an_option_and_discounts_its_steps(lessons) -> None:
+    settings = HierarchySettings(total_steps=400, patience=7, discount=0.9)
+    upper, options, history = train_hierarchy(Corridor(), settings, 3)
+    above = [told for told in lessons if told.level is upper]
+    below = [told for told in lessons if told.level is not upper]
+    assert len(above) == len(history) and sum(len(told.moves) for told in above) == len(below)
+    runs = iter(below)
+    for told, episode in zip(above, history, strict=True):
+        assert episode.options == tuple(move.action for move in told.moves)
+        length, ends = 0, 0.0
+        for move in told.moves:
+            run = next(runs)
+            k, first = len(run.moves), run.moves[0].state
+            assert run.level is options[move.action] and 1 <= k <= 7
+            assert move.discount == pytest.approx(0.9**k) and move.state == int(first >= 2)
+            assert move.offered.tolist() == [first != 2, True]  # nobody begins where the task is over
+            length, ends = length + k, 0.9 ** (k - 1)
+        # the task pays 1 at its end, which the last option reached
+        rewards = [move.reward for move in told.moves]
+        assert rewards == pytest.approx([0.0] * (len(rewards) - 1) + [ends * episode.solved])
+        assert episode.length == length and (told.last_value == 0.0 or not episode.solved)
+    assert all(episode.solved for episode in history)
+
+
+def test_what_follows_the_patience_of_an_option_is_its_critics_guess(lessons) -> None:
+    task, level, rng = Corridor(), Level(6, 2), np.random.default_rng(0)
+    level.logits[:, 1], level.values[:] = 50.0, 0.25
+    settings = HierarchySettings(patience=3, learning_rate=1e-9, value_learning_rate=1e-9)
+    run_option(task, level, lambda state: False, task.reset(), settings, rng)  # stops at 3
+    run_option(task, level, lambda state: state == 4, 3, settings, rng)  # reached
+    run_option(task, level, lambda state: False, 4, settings, rng)  # the task is over
+    assert [told.last_value for told in lessons] == [pytest.approx(0.25), 0.0, 0.0]
+    assert [[move.reward for move in told.moves] for told in lessons] == [[0, 0, 0], [1], [0]]
+    assert all(move.discount == settings.discount for told in lessons for move in told.moves)
+
+
+def test_where_the_clock_ends_an_episode_the_upper_level_guesses_the_rest(lessons) -> None:
+    class Shift(Corridor):
+        """A wage of 1 a step, for three steps; the upper level sees nothing."""
+
+        facts = 1
+
+        def fact(self, state: int) -> int:
+            return 0
+
+        def step(self, action: int) -> tuple[int, float, bool, bool]:
+            place, _, over, _ = super().step(action)
+            return place, 1.0, over, self.steps >= 3 and not over
+
+    settings = HierarchySettings(total_steps=30, patience=2, discount=0.5)
+    upper, _, history = train_hierarchy(Shift(), settings, 0)
+    assert len(history) == 10 and {(e.length, e.solved) for e in history} == {(3, False)}
+    above = [told for told in lessons if told.level is upper]
+    assert [told.last_value for told in above] == [told.values[0] for told in above]
+    assert above[1].last_value > 0
+    for told in above:  # 1 + 0.5 for two steps of an option, 1 for one
+        assert all(move.reward == 2 - 2 * move.discount for move in told.moves)
+    assert solved_share(history) == 0.0

@@ -15,7 +15,9 @@ from deepseek_book_utils.rl.teams.games import (
     two_step_game,
 )
 from deepseek_book_utils.rl.teams.multi_agent import (
+    Team,
     TeamSettings,
+    greedy_return,
     payoffs_seen,
     train_team,
 )
@@ -170,6 +172,30 @@ def test_what_an_agent_sees_depends_on_the_other() -> None:
     assert seen[0] == pytest.approx(np.stack((rows.mean(axis=1), rows.mean(axis=0))))
     best = trained.tables[1, :, 0].argmax(axis=-1)
     assert seen[1] == pytest.approx(np.stack((rows[:, best[1]], rows[best[0]])))
+
+
+def test_a_team_earns_what_its_best_actions_earn() -> None:
+    """In the two-step game 0 leads to 7 for all, 1 to a state that pays 0, 1, 1 or 8."""
+    team = Team(2, 3, 2, 3, SHORT)
+    for best, earned in (((0, 0), 7.0), ((1, 1), 8.0), ((1, 0), 0.0)):
+        first, last = best
+        with torch.no_grad():
+            team.tables.zero_()
+            team.tables[:, 0, first] = 1.0
+            team.tables[:, 1:, last] = 1.0
+        assert greedy_return(two_step_game(), team) == earned
+
+
+def test_the_game_begins_with_the_seed_of_the_run() -> None:
+    seeds: list[int | None] = []
+
+    class Listening(MarkovGame):
+        def reset(self, seed=None, options=None):
+            seeds.append(seed)
+            return super().reset(seed)
+
+    train_team(Listening(np.ones((2, 1, 2, 2))), SHORT, 7)
+    assert seeds[0] == 7
 
 
 def test_gradient_play_refuses() -> None:

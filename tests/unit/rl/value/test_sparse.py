@@ -6,12 +6,13 @@ import pytest
 import torch
 
 from deepseek_book_utils.rl.environments import Environments, Step
-from deepseek_book_utils.rl.policy.ppo import PPOSettings
+from deepseek_book_utils.rl.policy.ppo import PPOSettings, judge_rollout, ppo_update
 from deepseek_book_utils.rl.rewards.shaping import (
     RewardLearning,
     RewardShapingModel,
     ShapingSettings,
 )
+from deepseek_book_utils.rl.rollouts import collect, recent_return
 from deepseek_book_utils.rl.tasks.lake import SPARSE_LAKE, make_lake
 from deepseek_book_utils.rl.value.exploration import (
     SparseSettings,
@@ -141,3 +142,27 @@ def test_one_discount_for_both() -> None:
     """A potential that is discounted otherwise than the task would not cancel."""
     with pytest.raises(ValueError, match="one discount"):
         RewardLearning(SPARSE_LAKE, RewardShapingModel(64, 0.9), PPOSettings(), 0)
+
+
+@pytest.mark.parametrize("shaped", [False, True])
+def test_two_updates_by_hand(shaped: bool) -> None:
+    """The parts in their order: act, pay, learn; Adam with the epsilon of PPO's implementations."""
+    settings = PPOSettings(total_steps=128, environments=4, rollout_steps=32, batch_size=64, epochs=2)
+
+    def learner() -> RewardLearning:
+        model = RewardShapingModel(64, 0.99, lambda seen: seen[..., 0]) if shaped else None
+        return RewardLearning(SPARSE_LAKE, model, settings, 3)
+
+    ours, hand, steps = learner(), learner(), 0
+    hand.optimizer = torch.optim.Adam(hand.policy.parameters(), lr=settings.learning_rate, eps=1e-5)
+    for _ in range(2):
+        row = ours.update()
+        rollout = collect(hand.envs, hand.policy.actor, 32, hand.generator)
+        paid = rollout._replace(rewards=hand.model(rollout)) if shaped else rollout
+        rows = judge_rollout(hand.policy, paid, hand.envs.observations, settings)
+        ppo_update(hand.policy, hand.optimizer, rows, settings, hand.generator)
+        steps += int(rollout.real.sum())
+        assert row["steps"] == steps and row["model_loss"] == 0.0
+        assert repr(row["return"]) == repr(recent_return(ours.envs))
+    pairs = zip(ours.policy.parameters(), hand.policy.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
