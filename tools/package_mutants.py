@@ -72,6 +72,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "rl/policy/actor_critic": (
         f"{PROPERTIES}/test_rl_properties.py",
         f"{UNIT}/rl/policy/test_policy_edges.py",
+        f"{UNIT}/rl/test_loops.py",
     ),
     "rl/policy/natural_gradient": (
         f"{UNIT}/rl/policy/test_policy_edges.py",
@@ -82,6 +83,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "rl/policy/ppo": (
         f"{PROPERTIES}/test_rl_properties.py",
         f"{UNIT}/rl/policy/test_policy_edges.py",
+        f"{UNIT}/rl/test_loops.py",
     ),
     "rl/policy/private_policy": (
         f"{PROPERTIES}/test_rl_properties.py",
@@ -91,7 +93,10 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
         f"{UNIT}/rl/policy/test_distributed.py",
         f"{REFERENCE}/rl/policy/test_distributed.py",
     ),
-    "rl/policy/trpo": (f"{UNIT}/rl/policy/test_policy_edges.py",),
+    "rl/policy/trpo": (
+        f"{UNIT}/rl/policy/test_policy_edges.py",
+        f"{UNIT}/rl/test_loops.py",
+    ),
     "rl/replay": (
         f"{PROPERTIES}/test_rl_properties.py",
         f"{REFERENCE}/rl/value/test_dqn.py",
@@ -107,7 +112,10 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
         f"{UNIT}/rl/policy/test_policy_edges.py",
         f"{UNIT}/rl/value/test_dqn.py",
     ),
-    "rl/value/dqn": (f"{PROPERTIES}/test_rl_properties.py",),
+    "rl/value/dqn": (
+        f"{PROPERTIES}/test_rl_properties.py",
+        f"{UNIT}/rl/test_loops.py",
+    ),
     "rl/value/exploration": (
         f"{UNIT}/rl/value/test_sparse.py",
         f"{REFERENCE}/rl/value/test_sparse.py",
