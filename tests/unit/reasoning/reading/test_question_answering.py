@@ -1,6 +1,7 @@
 """The joint loss by hand, the policy gradient against its exact expectation, and what the service gets."""
 
 import math
+import random
 from dataclasses import replace
 
 import pytest
@@ -195,3 +196,60 @@ def test_nothing_to_learn_from() -> None:
         train_answering(model(), [], SMALL, 0)
     with pytest.raises(ValueError, match="supervised_weight and policy_weight are both 0"):
         AnsweringSettings(supervised_weight=0.0, policy_weight=0.0)
+
+
+def test_the_loop_by_hand() -> None:
+    """AdamW as its paper has it, on gradients of one length at most, with a rate that rises, then falls."""
+    settings = replace(SMALL, updates=5, max_grad_norm=0.05, learning_rate=0.02, weight_decay=0.1)
+    network, other = model(), model()
+    history = train_answering(network, DATA, settings, seed=6)
+    tokens, inside, wanted = tokens_of(DATA, other.vocabulary)
+    kinds = dict.fromkeys(one.question for one in DATA)
+    pools = [[i for i, one in enumerate(DATA) if one.question == kind] for kind in kinds]
+    rng, draws = random.Random(6), dice(6)
+    first = [torch.zeros_like(p) for p in other.parameters()]
+    second = [torch.zeros_like(p) for p in other.parameters()]
+    for t in range(1, 6):
+        rows = [rng.choice(rng.choice(pools)) for _ in range(4)]
+        loss, told = joint_loss(other(tokens[rows], inside[rows]), wanted[rows], settings, draws)
+        assert history[t - 1] == pytest.approx(told, rel=1e-3, abs=1e-5)
+        slopes = torch.autograd.grad(loss, list(other.parameters()), materialize_grads=True)
+        norm = torch.cat([slope.flatten() for slope in slopes]).norm().item()
+        assert norm > 0.05
+        rate = 0.02 * min(1, t / 2) * (1 + math.cos(math.pi * (t - 1) / 5)) / 2
+        with torch.no_grad():
+            for i, (p, slope) in enumerate(zip(other.parameters(), slopes, strict=True)):
+                g = slope * 0.05 / norm
+                first[i] = 0.9 * first[i] + 0.1 * g
+                second[i] = 0.98 * second[i] + 0.02 * g * g
+                step = first[i] / (1 - 0.9**t) / ((second[i] / (1 - 0.98**t)).sqrt() + 1e-8)
+                p.sub_(rate * (step + 0.1 * p))
+    for mine, theirs in zip(network.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-2, atol=1e-3)
+
+
+def test_answers_are_cut_out_of_the_text_to_the_letter() -> None:
+    """Every span that a head may choose is cut out of the text from its first to its last letter."""
+    network, text = model(), "what? Return the  sum, of items"
+    pieces = ["Return", "the", "sum", ",", "of", "items"]
+    starts = [text.partition("?")[2].index(piece) for piece in pieces]
+    for a in range(6):
+        for b in range(a, 6):
+            chosen = torch.tensor([[a + 3, b + 3]])
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(qa, "best_spans", lambda _, chosen=chosen: (chosen, torch.tensor([0.123456])))
+                (found,) = answer_with(network, "rl")([text])
+            sentence = text.partition("?")[2]
+            assert found == {
+                "answer": sentence[starts[a] : starts[b] + len(pieces[b])],
+                "probability": 0.1235,
+            }
+
+
+def test_sizes_of_the_model() -> None:
+    """A linear head for each mode, on two layers that read the longest sentence with its question."""
+    network = model()
+    assert network.encoder.settings.layers == 2 and network.encoder.settings.context == 24 + 3
+    assert [tuple(head.weight.shape) for head in network.heads.values()] == [(2, 8), (2, 8)]
+    longest = "what? " + "sum " * 24
+    assert answer_with(network, "rl")([longest])[0]["answer"]
