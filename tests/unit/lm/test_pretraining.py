@@ -1,5 +1,7 @@
 """Pretraining: its rates rise and fall, its loss falls, and the seed repeats it."""
 
+import copy
+import random
 from dataclasses import replace
 
 import pytest
@@ -8,6 +10,7 @@ import torch
 from deepseek_book_utils.lm import pretraining
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pack, pretrain, pretraining_loss
+from deepseek_book_utils.nn.muon import Muon
 from deepseek_book_utils.reasoning.base import MINIATURE, sample_page
 
 TINY = replace(MINIATURE, width=32, layers=1)
@@ -65,3 +68,59 @@ def test_a_batch_in_which_no_word_has_weight_is_refused() -> None:
     inputs, targets, weights, mask = pack([([3, 4, 5], [0.0, 0.0, 0.0])], 4, TINY.padding)
     with pytest.raises(ValueError, match="No word has weight: there is nothing to learn from"):
         pretraining_loss(LanguageModel(TINY), inputs, targets, weights, mask)
+
+
+def test_the_loop_by_hand() -> None:
+    """Rates up in thirty updates, then down in a line; gradients of length 1 at most; Muon and AdamW."""
+    torch.manual_seed(0)
+    model = LanguageModel(TINY)
+    torch.nn.init.normal_(model.head.weight, std=3.0)  # so sure and so wrong that gradients are long
+    other = copy.deepcopy(model)
+    settings = PretrainSettings(updates=40, documents=2, row=48)
+    losses = pretrain(model, settings, 5, sample_page)
+    matrices = list(other.blocks.parameters())
+    inner = Muon(matrices, lr=1.0, weight_decay=0.0)
+    outer = torch.optim.AdamW(
+        [*other.embeddings.parameters(), *other.head.parameters()],
+        lr=1.0,
+        betas=(0.9, 0.98),
+        weight_decay=0.0,
+    )
+    rng, cut = random.Random(5), 0
+    for update in range(40):
+        rate = min(1, (update + 1) / 30) * (1 - 0.97 * update / 40)
+        inner.param_groups[0]["lr"] = settings.muon_rate * rate
+        outer.param_groups[0]["lr"] = settings.learning_rate * rate
+        packed = pack([sample_page(rng, update / 40) for _ in range(2)], 48, TINY.padding)
+        loss = pretraining_loss(other, *packed)
+        slopes = torch.autograd.grad(loss, list(other.parameters()))
+        norm = torch.cat([slope.flatten() for slope in slopes]).norm().item()
+        cut += norm > 1
+        for parameter, slope in zip(other.parameters(), slopes, strict=True):
+            parameter.grad = slope / max(1.0, norm + 1e-6)
+        inner.step(), outer.step()
+        assert losses[update] == pytest.approx(loss.item(), rel=2e-2), update
+    assert cut > 5
+    for mine, theirs in zip(model.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-2, atol=1e-2)
+
+
+def test_documents_are_laid_as_a_packer_would() -> None:
+    """The longest first, each in the first row with room, what is too long cut; by hand for rows of four."""
+    documents = [([5, 6], [1.0, 0.5]), ([7, 8, 9, 10, 11, 12, 13], [1.0] * 7), ([1, 2, 3], [1.0, 0.0, 1.0])]
+    inputs, targets, weights, mask = pack(documents, 4, 0)
+    # rows of five tokens: 7 8 9 10 11 | 1 2 3 5 6
+    assert inputs.tolist() == [[7, 8, 9, 10], [1, 2, 3, 5]]
+    assert targets.tolist() == [[8, 9, 10, 11], [2, 3, 5, 6]]
+    assert weights.tolist() == [[1, 1, 1, 1], [0, 1, 0, 0.5]]  # nothing tells the first word of a document
+    assert mask.shape == (2, 1, 4, 4)
+    assert mask[1, 0].int().tolist() == [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [0, 0, 0, 1]]
+    assert torch.equal(mask[0, 0], torch.ones(4, 4).tril().bool())
+
+
+def test_a_row_that_is_not_full_is_filled_with_padding_that_nobody_reads() -> None:
+    inputs, targets, weights, mask = pack([([5, 6, 7], [1.0] * 3), ([8, 9, 4], [1.0] * 3)], 4, 70)
+    assert inputs.tolist() == [[5, 6, 7, 70], [8, 9, 4, 70]]
+    assert targets.tolist() == [[6, 7, 70, 70], [9, 4, 70, 70]]
+    assert weights.tolist() == [[1, 1, 0, 0]] * 2
+    assert mask[0, 0, 3].tolist() == [False, False, False, True]
