@@ -1,6 +1,7 @@
 """The student's loop against a loop by hand; what needs labels and what does not; the teacher stays."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -29,12 +30,16 @@ def data(count: int = 7) -> tuple[Tensor, Tensor]:
     return torch.rand(count, 6, generator=dice), torch.arange(count) % 3
 
 
-def test_the_loop_is_a_loop_by_hand() -> None:
+@pytest.mark.parametrize("features", [0.0, 1.5])
+def test_the_loop_is_a_loop_by_hand(features: float) -> None:
     """A rate that rises for two updates and falls to a tenth; a gradient that is shortened."""
     (ours, teacher), (images, labels) = networks(), data()
     theirs = copy.deepcopy(ours)
-    history = distil(ours, teacher, images, labels, SMALL, seed=5)
-    optimizer = torch.optim.AdamW(theirs.parameters(), weight_decay=0)
+    history = distil(ours, teacher, images, labels, replace(SMALL, features=features), seed=5)
+    torch.manual_seed(5)
+    projection = nn.Linear(4, 8)  # from the student's hidden layer to the teacher's
+    weights = [*theirs.parameters(), *(projection.parameters() if features else ())]
+    optimizer = torch.optim.AdamW(weights, weight_decay=0)
     dice = torch.Generator().manual_seed(5)
     for update, rate in enumerate((0.5, 1.0, 1.0, 0.55)):
         batch = torch.randperm(7, generator=dice)[:3]
@@ -43,11 +48,16 @@ def test_the_loop_is_a_loop_by_hand() -> None:
             told = F.softmax(teacher(images[batch]) / 4, dim=1)
         soft = F.kl_div(F.log_softmax(logits / 4, dim=1), told, reduction="batchmean")
         loss = 0.9 * 16 * soft + 0.1 * F.cross_entropy(logits, labels[batch])
+        if features:
+            with torch.no_grad():
+                hints = teacher[:4](images[batch])
+            away = projection(theirs[:2](images[batch])) - hints
+            loss = loss + features * away.square().sum() / (2 * 3 * 8)
         optimizer.zero_grad()
         loss.backward()
-        squares = sum((weight.grad**2).sum() for weight in theirs.parameters())
+        squares = sum((weight.grad**2).sum() for weight in weights)
         length = squares.sqrt().item()
-        for weight in theirs.parameters():
+        for weight in weights:
             weight.grad *= min(1.0, 0.05 / length)
         optimizer.param_groups[0]["lr"] = 3e-3 * rate
         optimizer.step()
