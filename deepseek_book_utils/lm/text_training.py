@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..nn.muon import Muon
 from ..nn.schedules import warm_up
 from ..settings import check_ranges
 from .gpt import GPT
@@ -106,7 +107,7 @@ def text_optimizers(model: GPT, s: TextSettings) -> list[torch.optim.Optimizer]:
     )
     if not matrices:
         return [adam]
-    return [torch.optim.Muon(matrices, lr=s.muon_rate, weight_decay=0.0), adam]
+    return [Muon(matrices, lr=s.muon_rate), adam]
 
 
 def train_on_text(
