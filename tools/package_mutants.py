@@ -33,6 +33,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
         f"{UNIT}/lm/test_cache.py",
         f"{UNIT}/lm/test_reuse.py",
     ),
+    "lm/pretraining": (f"{UNIT}/reasoning/test_adamw.py",),
     "lm/sampling": (f"{PROPERTIES}/test_model_properties.py",),
     "nn/autograd": (
         f"{PROPERTIES}/test_autograd_properties.py",
@@ -52,8 +53,15 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
         f"{REFERENCE}/lm/test_pretraining.py",
     ),
     "reasoning/evaluation": (f"{UNIT}/reasoning/test_styles.py",),
-    "reasoning/fine_tuning/preferences": (f"{PROPERTIES}/test_reasoning_properties.py",),
+    "reasoning/fine_tuning/cold_start": (f"{UNIT}/reasoning/test_adamw.py",),
+    "reasoning/fine_tuning/distillation": (f"{UNIT}/reasoning/test_adamw.py",),
+    "reasoning/fine_tuning/preferences": (
+        f"{PROPERTIES}/test_reasoning_properties.py",
+        f"{UNIT}/reasoning/test_adamw.py",
+    ),
     "reasoning/grpo": (f"{PROPERTIES}/test_reasoning_properties.py",),
+    "reasoning/multi_task": (f"{UNIT}/reasoning/test_adamw.py",),
+    "reasoning/r1_zero": (f"{UNIT}/reasoning/test_adamw.py",),
     "reasoning/rewards": (f"{PROPERTIES}/test_reasoning_properties.py",),
     "reasoning/tasks": (
         f"{UNIT}/reasoning/test_evaluation.py",
