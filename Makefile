@@ -125,6 +125,7 @@ bench: $(READY)  ## our code beside the libraries a reader would use instead
 	$(PY) -m benchmarks.serving
 	$(PY) -m benchmarks.pipeline
 	$(PY) -m benchmarks.tokenizer
+	$(PY) -m benchmarks.gpt
 
 clean:  ## removes what the build made; the environments stay
 	rm -rf _build book/exercises build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

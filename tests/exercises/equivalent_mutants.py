@@ -11,6 +11,11 @@ ORDER = "the smaller of two is the same in either order"
 AXIS = "the last axis is the second, and the one that is taken without a number"
 RANGE = "the statement allows this value too"
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "01_llm_intro/ring-all-reduce": {
+        "(own - step) % n -> own - step": "from -n on, an index counts from the end",
+        "(chunk - 1) % n -> chunk - 1": "from -n on, an index counts from the end",
+    },
+    "01_llm_intro/expert-routing": {"logits.topk(k, dim=1) -> logits.topk(k)": AXIS},
     "02_deep_learning_and_rl/learning-rate": {
         "min((step - warm_up) / (total - warm_up), 1) -> min(1, (step - warm_up) / (total - warm_up))": ORDER
     },

@@ -40,6 +40,9 @@ STATES: dict[str, Callable[[], None]] = {
 }
 # Whose functions return no tensor, or one that a gradient must flow through.
 NO_TENSORS = {
+    "01_llm_intro/first-weights",
+    "01_llm_intro/pipeline-bubble",
+    "01_llm_intro/straight-through",
     "02_deep_learning_and_rl/learning-rate",
     "04_r1_zero/verifier",
     "04_r1_zero/language-reward",
