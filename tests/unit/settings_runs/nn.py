@@ -24,6 +24,8 @@ from deepseek_book_utils.nn.schedules import PlateauSettings, PlateauState, redu
 from deepseek_book_utils.nn.sequences.long_memory import MemorySettings, train_adding
 from deepseek_book_utils.nn.sequences.recurrent import Recurrent, RecurrentSettings
 from deepseek_book_utils.nn.sequences.transformer import Transformer, TransformerSettings
+from deepseek_book_utils.translation.learning import TranslationSettings, train_translation
+from deepseek_book_utils.translation.pairs import VOCABULARY, both_directions, number_pair
 from tests.unit.settings_runs.case import Case, weights_of
 
 
@@ -99,6 +101,13 @@ def translate(settings: TransformerSettings) -> list[Any]:
     return [model(source, source[:, :3]), model.places.shape]
 
 
+def learn_to_translate(settings: TranslationSettings) -> list[float]:
+    torch.manual_seed(0)
+    model = Transformer(TransformerSettings(len(VOCABULARY), width=8, layers=1, heads=2, expansion=1))
+    return train_translation(model, both_directions(NUMBERS), settings, 0)
+
+
+NUMBERS = [number_pair(number) for number in (7, 45, 302)]
 ADAM = {"learning_rate": 0.2, "beta1": 0.5, "beta2": 0.5, "epsilon": 0.1, "weight_decay": 0.5}
 
 
@@ -214,6 +223,19 @@ CASES = [
             "inner_learning_rate": 0.2,
             "learning_rate": 0.1,
             "max_grad_norm": 0.1,
+        },
+    ),
+    Case(
+        TranslationSettings(updates=3, batch_size=2, warm_up=1),
+        learn_to_translate,
+        {
+            "updates": 4,
+            "batch_size": 3,
+            "learning_rate": 0.1,
+            "warm_up": 2,
+            "weight_decay": 5.0,
+            "max_grad_norm": 1e-6,
+            "shift": 9,
         },
     ),
 ]
