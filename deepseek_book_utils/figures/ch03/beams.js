@@ -1,6 +1,6 @@
 // d: right, names, searches by width [{kept: [step][[word, parent]], words, text, log_prob}]. s: width.
 const one = d.searches[s.width - 1], steps = Math.max(...d.searches.map((o) => Math.max(o.kept.length, o.words.length)));
-const left = 20, top = 44, wide = (g.w - left - 30) / Math.max(1, steps - 1), row = 34, short = wide < 52;
+const left = 26, top = 44, wide = (g.w - left - 30) / Math.max(1, steps - 1), row = 44, short = wide < 52;
 const X = (t) => left + wide * t, Y = (r) => top + row * r, place = new Map();
 g.el("text", { x: 0, y: 14, class: "m" }, g.w >= 520 ? "a column: the beginnings that are kept after this word; blue: the way to the answer" : "blue: the way to the answer");
 let way = 0;
@@ -12,11 +12,12 @@ const path = one.kept.map((rows, t) => {
 one.kept.forEach((rows, t) => rows.forEach(([, parent], r) => {
   if (!t) return;
   const on = path[t] == r && path[t - 1] == parent;
-  g.el("line", { x1: X(t - 1) + 10, y1: Y(parent) + 4, x2: X(t) - 10, y2: Y(r) + 4, class: on ? "la" : "h" });
+  g.el("line", { x1: X(t - 1), y1: Y(parent), x2: X(t), y2: Y(r), class: on ? "la" : "h" });
 }));
 one.kept.forEach((rows, t) => rows.forEach(([word], r) => {
   const name = d.names[word], shown = short && name.length > 5 ? name.slice(0, 4) + "…" : name;
-  g.el("text", { x: X(t), y: Y(r) + 9 - (t % 2 && short ? 10 : 0), "text-anchor": t ? "middle" : "start", class: path[t] == r ? "" : "m" }, shown);
+  g.el("circle", { cx: X(t), cy: Y(r), r: path[t] == r ? 5 : 3, class: path[t] == r ? "a" : "k" });
+  g.el("text", { x: X(t), y: Y(r) + (t % 2 && short ? -8 : 19), "text-anchor": "middle", class: path[t] == r ? "" : "m" }, shown);
 }));
 let asked = 1;
 for (const rows of one.kept) asked += rows.length;

@@ -80,5 +80,5 @@ def beams_figure(
         asset("ch03/beams.js"),
         {"right": right, "names": [names[token] for token in used], "searches": data},
         says=says,
-        height=60 + 34 * widths,
+        height=70 + 44 * widths,
     )

@@ -1,6 +1,6 @@
 // d: plain, bands {name: [least, middle, most]}, each a power of ten per step. s: remedy, rate.
-const all = [d.plain, s.remedy], T = d.bands[d.plain][1].length, low = -12, high = 2;
-const left = 46, right = g.w - 8, top = 34, foot = 262;
+const all = [d.plain, s.remedy], T = d.bands[d.plain][1].length, low = -18, high = 4;
+const left = 58, right = g.w - 8, top = 34, foot = 262;
 const X = (t) => left + ((right - left) * t) / (T - 1), Y = (v) => top + ((high - Math.max(low, Math.min(high, v))) * (foot - top)) / (high - low);
 for (let v = low; v <= high; v += 2) {
   g.el("line", { x1: left, x2: right, y1: Y(v), y2: Y(v), class: "g" });

@@ -39,7 +39,7 @@ def remedies_figure(curves: Curves, plain: str, start: str) -> Picture:
     says += [({"rate": 0.95}, _sentence(start, plain, middle, 0.95))]
     return figure(
         "remedies",
-        "A gradient dies geometrically through time; a gate holds it",
+        "A gradient dies geometrically through time, and some remedies hold it",
         "Which remedy keeps the gradient? And which factor a step fits the plain network?",
         [choice("remedy", "Remedy", names, start), slider("rate", "Factor a step", 0.5, 1, 0.01, 0.7)],
         asset("ch03/remedies.js"),

@@ -17,7 +17,7 @@ def test_a_gate_adds_what_a_plain_network_forgets(seed: int) -> None:
     for cell in ("rnn", "gru"):
         torch.manual_seed(seed)
         model = nn.Sequential(Recurrent(RecurrentSettings(inputs=2, cell=cell)), nn.Linear(32, 1))
-        losses = train_adding(model, MemorySettings(steps=20, updates=250, learning_rate=1e-2), seed)
+        losses = train_adding(model, MemorySettings(steps=20, updates=200, learning_rate=1e-2), seed)
         ends[cell] = sum(losses[-30:]) / 30
     print(ends)
-    assert ends["rnn"] > 0.12 and ends["gru"] < 0.05
+    assert ends["rnn"] > 0.1 and ends["gru"] < 0.03

@@ -9,6 +9,12 @@ from deepseek_book_utils.figures.ch03.beams import beams_figure
 from deepseek_book_utils.figures.ch03.future import future_figure
 from deepseek_book_utils.figures.ch03.lookup import lookup_figure, weights_of
 from deepseek_book_utils.figures.ch03.merges import merges_figure
+from deepseek_book_utils.figures.ch03.pictures import (
+    chain_picture,
+    look_picture,
+    norms_picture,
+    transformer_picture,
+)
 from deepseek_book_utils.figures.ch03.remedies import remedies_figure
 from deepseek_book_utils.lm.beam_search import BeamSettings, beam_search
 from deepseek_book_utils.lm.tokenizers import Tokenizer, count_words, train_bpe
@@ -100,3 +106,10 @@ def test_a_sentence_after_some_merges() -> None:
     assert all("3 tokens for 1 characters, which are 3 bytes" in text for text in chinese)
     with pytest.raises(ValueError, match="both of each"):
         merges_figure(merges, size, texts, {"Latin": []}, 0)
+
+
+def test_still_pictures_say_their_parts() -> None:
+    assert "A factor J stands on each arrow" in chain_picture().html
+    assert "straight to each of the five others" in look_picture().html
+    assert "from the memory to the decoder&#x27;s second attention" in transformer_picture().html
+    assert "the norm takes the sum" in norms_picture().html
