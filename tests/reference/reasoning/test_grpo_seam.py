@@ -34,7 +34,7 @@ IDS = {character: i for i, character in enumerate(CHARACTERS, start=2)}
 SMALL = R1ZeroSettings(updates=3, prompts=4, group_size=6, learning_rate=5e-3, max_new_tokens=5)
 
 
-def gym_task(name: str = "chain_sum", **options: int) -> Task:
+def gym_task(name: str = "chain_sum", **options: Any) -> Task:
     """A task of reasoning-gym, read by character; a response may hold digits and a minus."""
     problems = create_dataset(name, size=50, seed=0, **options)
 
