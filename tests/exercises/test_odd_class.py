@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from deepseek_book_utils.exercises.regrading import digest_of_package
 from tests.exercises.classroom import COLLECT, Classroom, filled, named, open_course, solutions
 from tests.exercises.odd_code import ODD_CODE
 from tests.exercises.odd_files import ABSENT, BUT_FIRST, FIRST, FULL, NONE, ODD_FILES, Oddity
@@ -69,7 +70,9 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     with (room.course / "roster.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
     room.run("collect", COLLECT, SOURCE.stem, str(downloads), "--roster", "roster.csv", status=1)
+    digest = digest_of_package()
     room.nbgrader("autograde")  # nobody stops it
+    assert digest == digest_of_package(), "the package changed while the class was graded: run it again"
     room.run("report", REPORT, status=1)
     return room
 
