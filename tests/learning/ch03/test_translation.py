@@ -21,7 +21,7 @@ def test_new_numbers_are_translated(seed: int) -> None:
     split = split_numbers(seed, digits=(1, 2, 3), longer=(4,), each=700, held=60)
     torch.manual_seed(seed)
     model = Transformer(TransformerSettings(len(VOCABULARY), context=24, layers=1, expansion=2))
-    settings = TranslationSettings(updates=300, batch_size=96, warm_up=40)
+    settings = TranslationSettings(updates=440, warm_up=60)
     losses = train_translation(model, both_directions(split.train), settings, seed)
     model.eval()
     asked = both_directions(split.values)
