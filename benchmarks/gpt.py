@@ -25,10 +25,10 @@ from torch import Tensor, nn
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 from benchmarks.measure import OURS, alternate, compare, parameters
-from deepseek_book_utils.lm.gpt import GPT
-from deepseek_book_utils.lm.pretrained import gpt2_settings, gpt2_weights
+from deepseek_book_utils.lm.open_weights.gpt import GPT
+from deepseek_book_utils.lm.open_weights.pretrained import gpt2_settings, gpt2_weights
+from deepseek_book_utils.lm.open_weights.smollm2 import load_smollm2
 from deepseek_book_utils.lm.reuse import write_with_cache
-from deepseek_book_utils.lm.smollm2 import load_smollm2
 from deepseek_book_utils.training import load_weights
 
 RESULTS = Path(__file__).parent / "results_gpt.json"

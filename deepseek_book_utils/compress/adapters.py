@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..lm.cache import Cache
-from ..lm.gpt import GPT
+from ..lm.open_weights.gpt import GPT
 from ..settings import check_ranges
 
 

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..lm.cache import Cache, attend
-from ..lm.gpt import GPT, places, turns
+from ..lm.open_weights.gpt import GPT, places, turns
 from ..lm.reuse import check_room
 
 

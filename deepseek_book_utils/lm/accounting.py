@@ -12,7 +12,7 @@ which are few, and what an optimiser keeps.
 
 from dataclasses import dataclass
 
-from .gpt import GPTSettings
+from .open_weights.gpt import GPTSettings
 
 
 def parameter_counts(s: GPTSettings) -> dict[str, int]:

@@ -21,7 +21,7 @@ from torch import Tensor
 from ..nn.muon import Muon
 from ..nn.schedules import warm_up
 from ..settings import check_ranges
-from .gpt import GPT
+from .open_weights.gpt import GPT
 
 BYTES = 256  # V
 Loss = Callable[[GPT, Tensor, Tensor], Tensor]  # of a model, inputs and targets (B, T)

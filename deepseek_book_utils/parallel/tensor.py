@@ -62,7 +62,7 @@ def own_slice(size: int, what: str) -> Tensor:
 
 def split_block(block: nn.Module, key_heads: int) -> None:
     """Keep this process's slice of a block with `qkv`, `out`, `up`, `down` and perhaps
-    `gate`, as the blocks of `lm.gpt`.
+    `gate`, as the blocks of `lm.open_weights.gpt`.
 
     Raises ValueError if heads or channels cannot be shared evenly.
     """

@@ -24,8 +24,8 @@ from deepseek_book_utils.compress.adapters import (
     merge_lora,
     trained_share,
 )
-from deepseek_book_utils.lm.gpt import GPT
-from deepseek_book_utils.lm.smollm2 import Assistant, load_smollm2
+from deepseek_book_utils.lm.open_weights.gpt import GPT
+from deepseek_book_utils.lm.open_weights.smollm2 import Assistant, load_smollm2
 from experiments.measuring import Stopwatch
 
 STEPS, BATCH, LARGEST, HELD_OUT = 10, 2, 40, 8

@@ -12,14 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from deepseek_book_utils.lm.gpt import GPT, GPTSettings
+from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings
 from deepseek_book_utils.lm.text_training import (
     TextSettings,
     held_out_loss,
     manual_bytes,
     train_on_text,
 )
-from deepseek_book_utils.nn.experts import ExpertSettings, balance_of, expert_layers, use_experts
+from deepseek_book_utils.nn.layers.experts import ExpertSettings, balance_of, expert_layers, use_experts
 
 EXPERTS = ExpertSettings(width=64, hidden=64, experts=8, active=2)
 SPARSE = GPTSettings(

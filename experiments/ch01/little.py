@@ -29,7 +29,7 @@ from deepseek_book_utils.compress.quantization import (
     prepare_qat,
     round_model,
 )
-from deepseek_book_utils.lm.gpt import GPT, GPTSettings
+from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings
 from deepseek_book_utils.lm.text_training import (
     Loss,
     TextSettings,

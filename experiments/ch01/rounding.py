@@ -23,8 +23,8 @@ from deepseek_book_utils.compress.quantization import (
     quantize,
     round_model,
 )
-from deepseek_book_utils.lm.gpt import GPT
-from deepseek_book_utils.lm.smollm2 import Assistant, load_smollm2
+from deepseek_book_utils.lm.open_weights.gpt import GPT
+from deepseek_book_utils.lm.open_weights.smollm2 import Assistant, load_smollm2
 
 TOKENS, GROUP, BITS = 128, 32, (8, 4, 3)
 WIDTHS, BUDGET = (2, 3, 4, 5, 6), 4.0  # what a layer may get, and what all get on average

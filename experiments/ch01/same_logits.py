@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
-from deepseek_book_utils.lm.pretrained import from_transformers
+from deepseek_book_utils.lm.open_weights.pretrained import from_transformers
 
 VOCABULARY, TOKENS = 500, 40
 GPT2 = {"n_positions": 64, "n_embd": 96, "n_layer": 4, "n_head": 4}

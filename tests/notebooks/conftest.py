@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deepseek_book_utils.lm.smollm2 import kept_folder
+from deepseek_book_utils.lm.open_weights.smollm2 import kept_folder
 from tools.sync import ROOT
 from tools.wheel import build_wheel
 

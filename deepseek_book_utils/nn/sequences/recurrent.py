@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...settings import check_ranges
-from ..initialisation import INITIALISATIONS
-from ..norms import BatchNorm, LayerNorm
+from ..layers.initialisation import INITIALISATIONS
+from ..layers.norms import BatchNorm, LayerNorm
 
 State = tuple[Tensor, ...]  # h (B, H); for the LSTM h and c
 

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...settings import check_ranges
-from ..norms import LayerNorm
+from ..layers.norms import LayerNorm
 from .positions import sinusoids
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from deepseek_book_utils.lm.gpt import GPT, GPTSettings
+from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings
 from deepseek_book_utils.lm.text_training import (
     TextSettings,
     bigram_loss,

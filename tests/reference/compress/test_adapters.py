@@ -16,8 +16,8 @@ from deepseek_book_utils.compress.adapters import (
     merge_lora,
     trained_share,
 )
-from deepseek_book_utils.lm.pretrained import from_transformers, pair_neighbours
-from tests.reference.lm.test_gpt import gpt2, llama, some
+from deepseek_book_utils.lm.open_weights.pretrained import from_transformers, pair_neighbours
+from tests.reference.lm.open_weights.test_gpt import gpt2, llama, some
 
 LAYERS = ("q_proj", "v_proj", "down_proj")
 

@@ -18,8 +18,8 @@ from deepseek_book_utils.compress.layers import (
     write_with_exits,
 )
 from deepseek_book_utils.lm.cache import attend
-from deepseek_book_utils.lm.gpt import GPT, GPTSettings, turns
-from deepseek_book_utils.lm.pretrained import gpt2_settings, gpt2_weights
+from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings, turns
+from deepseek_book_utils.lm.open_weights.pretrained import gpt2_settings, gpt2_weights
 from deepseek_book_utils.lm.reuse import write_with_cache
 from deepseek_book_utils.training import load_weights
 

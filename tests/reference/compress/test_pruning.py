@@ -15,7 +15,7 @@ from deepseek_book_utils.compress.pruning import (
     pruned_share,
     sparsity,
 )
-from deepseek_book_utils.lm.gpt import GPT, GPTSettings
+from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings
 
 SHARES = [0.0, 0.1, 0.35, 0.5, 0.99, 1.0]
 

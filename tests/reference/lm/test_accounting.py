@@ -18,7 +18,7 @@ from deepseek_book_utils.lm.accounting import (
     parameter_counts,
     training_flops,
 )
-from deepseek_book_utils.lm.gpt import GPT, GPTSettings, turns
+from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings, turns
 
 T = 24
 SIZES = [

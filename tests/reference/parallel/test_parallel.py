@@ -15,8 +15,8 @@ from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel, 
 from torch.nn.parallel import DistributedDataParallel
 
 from deepseek_book_utils.lm.cache import attend
-from deepseek_book_utils.lm.gpt import GPT, GPTSettings, turns
-from deepseek_book_utils.lm.staged import cut_into_stages
+from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings, turns
+from deepseek_book_utils.lm.open_weights.staged import cut_into_stages
 from deepseek_book_utils.parallel.data import add_gradients, average_gradients, own_part, same_start
 from deepseek_book_utils.parallel.group import gather_rows, run_group
 from deepseek_book_utils.parallel.pipeline import run_stage

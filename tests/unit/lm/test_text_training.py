@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from deepseek_book_utils.lm.gpt import GPT, GPTSettings
+from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings
 from deepseek_book_utils.lm.text_training import (
     TextSettings,
     bigram_loss,

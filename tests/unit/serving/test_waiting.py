@@ -8,7 +8,7 @@ import time
 import pytest
 import torch
 
-from deepseek_book_utils.lm.gpt import GPT, GPTSettings
+from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings
 from deepseek_book_utils.lm.reuse import write_with_cache
 from deepseek_book_utils.serving.batching import Batcher, ServingSettings
 from deepseek_book_utils.serving.waiting import Answered, ask, ask_all, text_writer

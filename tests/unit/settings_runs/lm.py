@@ -8,8 +8,8 @@ import torch
 
 from deepseek_book_utils.lm.beam_search import BeamSettings, beam_search
 from deepseek_book_utils.lm.decoding import DecodingSettings, decoding_probs
-from deepseek_book_utils.lm.gpt import GPT, GPTSettings
 from deepseek_book_utils.lm.model import LanguageModel, ModelSettings
+from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings
 from deepseek_book_utils.lm.pretraining import PretrainSettings, pretrain
 from deepseek_book_utils.lm.text_training import TextSettings, train_on_text
 from deepseek_book_utils.reasoning.base import sample_page

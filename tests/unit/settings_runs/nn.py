@@ -10,8 +10,8 @@ from deepseek_book_utils.compress.distillation import DistillSettings, distil
 from deepseek_book_utils.nn.continual import ContinualSettings, learn_in_turn
 from deepseek_book_utils.nn.digits import digit_network
 from deepseek_book_utils.nn.encoder import Encoder, EncoderSettings
-from deepseek_book_utils.nn.experts import Experts, ExpertSettings
 from deepseek_book_utils.nn.fitting import FitSettings, fit
+from deepseek_book_utils.nn.layers.experts import Experts, ExpertSettings
 from deepseek_book_utils.nn.meta_learning import (
     MAMLSettings,
     draw_sinusoids,

@@ -11,8 +11,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from deepseek_book_utils.lm.gpt import GPT
-from deepseek_book_utils.lm.smollm2 import PADDING, Assistant, load_smollm2
+from deepseek_book_utils.lm.open_weights.gpt import GPT
+from deepseek_book_utils.lm.open_weights.smollm2 import PADDING, Assistant, load_smollm2
 from deepseek_book_utils.reasoning.fine_tuning.cold_start import FineTuneSettings, fine_tune
 from deepseek_book_utils.reasoning.fine_tuning.distillation import GKDSettings, scored, train_gkd
 from deepseek_book_utils.reasoning.fine_tuning.rejection import RFTSettings, sample_right

@@ -21,9 +21,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..settings import check_ranges
-from .cache import Cache, attend, padded_mask
-from .model import rotate, rotation_angles
+from ...settings import check_ranges
+from ..cache import Cache, attend, padded_mask
+from ..model import rotate, rotation_angles
 
 STYLES = ("gpt2", "llama")
 

@@ -14,10 +14,16 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import nn
 
-from deepseek_book_utils.lm import smollm2
+from deepseek_book_utils.lm.open_weights import smollm2
+from deepseek_book_utils.lm.open_weights.smollm2 import (
+    byte_tokenizer,
+    chat,
+    load_smollm2,
+    packaged_file,
+    read_gguf,
+)
 from deepseek_book_utils.lm.sampling import generate
-from deepseek_book_utils.lm.smollm2 import byte_tokenizer, chat, load_smollm2, packaged_file, read_gguf
-from tests.reference.lm.test_gpt import close, llama
+from tests.reference.lm.open_weights.test_gpt import close, llama
 
 WORDS = ["<|endoftext|>", "<|im_start|>", END := smollm2.END]
 SIZES = {"hidden_size": 64, "intermediate_size": 96, "num_attention_heads": 4}

@@ -6,8 +6,8 @@ from torch import nn
 from transformers import MixtralConfig
 from transformers.models.mixtral.modeling_mixtral import MixtralSparseMoeBlock, load_balancing_loss_func
 
-from deepseek_book_utils.lm.gpt import GPT, GPTSettings
-from deepseek_book_utils.nn.experts import (
+from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings
+from deepseek_book_utils.nn.layers.experts import (
     ExpertBlock,
     Experts,
     ExpertSettings,

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..settings import check_ranges
+from ...settings import check_ranges
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Experts(nn.Module):
 
 class ExpertBlock(nn.Module):
     """A block that keeps its attention, with experts in the place of its network; for
-    the blocks of `lm.gpt`.
+    the blocks of `lm.open_weights.gpt`.
     """
 
     def __init__(self, block: nn.Module, settings: ExpertSettings) -> None:

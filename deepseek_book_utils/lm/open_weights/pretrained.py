@@ -15,7 +15,7 @@ from typing import Any
 
 from torch import Tensor, cat, nn
 
-from ..training import load_weights
+from ...training import load_weights
 from .gpt import GPT, GPTSettings
 
 # Our name -> that of GPT-2's weights.

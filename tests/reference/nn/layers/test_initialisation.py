@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from deepseek_book_utils.nn.initialisation import INITIALISATIONS, he, narrow, xavier
+from deepseek_book_utils.nn.layers.initialisation import INITIALISATIONS, he, narrow, xavier
 
 
 def test_first_weights_equal_torch() -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from deepseek_book_utils.nn.norms import BatchNorm, LayerNorm
+from deepseek_book_utils.nn.layers.norms import BatchNorm, LayerNorm
 
 
 def pair(kind: str) -> tuple[nn.Module, nn.Module]:

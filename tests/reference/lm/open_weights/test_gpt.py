@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 from deepseek_book_utils.lm.cache import padded_mask
-from deepseek_book_utils.lm.gpt import GPT
-from deepseek_book_utils.lm.pretrained import from_transformers, pair_neighbours
+from deepseek_book_utils.lm.open_weights.gpt import GPT
+from deepseek_book_utils.lm.open_weights.pretrained import from_transformers, pair_neighbours
 from deepseek_book_utils.lm.sampling import generate, response_log_probs
 
 PAD, END, V = 0, 1, 61

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .cache import attend
+from ..cache import attend
 from .gpt import GPT, turns
 
 

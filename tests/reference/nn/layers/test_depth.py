@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from deepseek_book_utils.lm.gpt import GPT, GPTSettings
-from deepseek_book_utils.nn.depth import depth_profile, draw_layers, model_profile, pass_through
-from deepseek_book_utils.nn.initialisation import he, narrow, xavier
+from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings
+from deepseek_book_utils.nn.layers.depth import depth_profile, draw_layers, model_profile, pass_through
+from deepseek_book_utils.nn.layers.initialisation import he, narrow, xavier
 
 L, C = 10, 400
 

@@ -25,8 +25,8 @@ from filelock import FileLock
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ..model_files import load_model, save_model
-from ..training import load_weights, write_whole
+from ...model_files import load_model, save_model
+from ...training import load_weights, write_whole
 from .gpt import GPT, GPTSettings
 from .pretrained import llama_settings, llama_weights
 

@@ -1,0 +1,1 @@
+"""Models whose weights are public: GPT-2, Llama, SmolLM2."""

@@ -1,0 +1,1 @@
+"""Layers, and what keeps a deep stack of them trainable."""
