@@ -32,9 +32,9 @@ const tokens = one.bytes.flatMap(cut), size = one.bytes.reduce((sum, word) => su
 strip(`ours, ${tokens.length}`, tokens.map(read));
 strip(`DeepSeek's, ${one.theirs.length}`, one.theirs.map((piece) => piece.replace(/ /g, "·")));
 const X = (v) => (g.w - 60) * (v / size);
-g.el("rect", { x: 0, y: 4, width: X(size), height: 14, rx: 2, class: "g", fill: "none" });
-g.el("rect", { x: 0, y: 4, width: Math.max(1, X(tokens.length)), height: 14, rx: 2, class: "a" });
-g.el("text", { x: X(tokens.length) + 6, y: 16, class: "m" }, `${tokens.length}`);
-g.el("text", { x: 0, y: 38, class: "m" }, g.w >= 520 ? "bar: tokens; full length: one token for every byte. A dot · is a space, ‹e4› a byte that is no character" : "bar: tokens; full length: bytes");
+g.el("rect", { x: 0, y: 4, width: X(size), height: 24, rx: 2, class: "g", fill: "none" });
+g.el("rect", { x: 0, y: 4, width: Math.max(1, X(tokens.length)), height: 24, rx: 2, class: "a" });
+g.el("text", { x: X(tokens.length) + 6, y: 21, class: "m" }, `${tokens.length}`);
+g.el("text", { x: 0, y: 50, class: "m" }, g.w >= 520 ? "bar: tokens; full length: one token for every byte. A dot · is a space, ‹e4› a byte that is no character" : "bar: tokens; full length: bytes");
 return `${s.text}, ${s.count} merges: ${tokens.length} tokens for ${one.characters} characters, which are ${size} bytes. ` +
   `DeepSeek's tokenizer takes ${one.theirs.length}.`;
