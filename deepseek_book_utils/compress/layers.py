@@ -26,14 +26,17 @@ from ..lm.reuse import check_room
 
 
 def keep_layers(model: GPT, kept: Sequence[int]) -> GPT:
-    """A copy of the model with these layers alone, in their order.
+    """A model with these layers alone, in their order. It shares their weights with the
+    first one: copy it (`copy.deepcopy`) before you train it.
 
     Raises ValueError unless the numbers rise from 0 to L - 1 at most.
     """
     L = model.settings.layers
     if not kept or list(kept) != sorted({*kept}) or kept[0] < 0 or kept[-1] >= L:
         raise ValueError(f"kept = {list(kept)}: take rising numbers from 0 to {L - 1}.")
-    smaller = copy.deepcopy(model)
+    smaller = copy.deepcopy(
+        model, {id(weight): weight for weight in model.parameters()}
+    )
     smaller.settings = replace(model.settings, layers=len(kept))
     smaller.blocks = nn.ModuleList(smaller.blocks[layer] for layer in kept)
     return smaller
