@@ -59,5 +59,5 @@ def merges_figure(
             "texts": rows,
         },
         says=says,
-        height=44,
+        height=58,
     )
