@@ -23,11 +23,11 @@ from deepseek_book_utils.reasoning.evaluation import base_skills
 from deepseek_book_utils.reasoning.language import held_out_problems
 from deepseek_book_utils.reasoning.pretrained import pretrained_base
 from deepseek_book_utils.reasoning.rewards import RewardWeights
-from deepseek_book_utils.records import UNSEEN_SEEDS
+from deepseek_book_utils.records import MINIATURE_SEEDS
 from experiments.ch04.zero_runs import RL, ZERO, measure, trained
 from experiments.measuring import Stopwatch
 
-SEEDS = UNSEEN_SEEDS
+SEEDS = MINIATURE_SEEDS
 LONG = held_out_problems(100, 8, 10, seed=1)  # longer than any problem of RL
 ARMS = {  # what each arm's task is made with
     "zero": ZERO,

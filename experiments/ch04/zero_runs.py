@@ -16,10 +16,10 @@ from deepseek_book_utils.reasoning.pen import Pen
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
 from deepseek_book_utils.reasoning.tasks import Task, evaluate
-from deepseek_book_utils.records import UNSEEN_SEEDS
+from deepseek_book_utils.records import MINIATURE_SEEDS
 from experiments.measuring import Stopwatch
 
-FIVE = UNSEEN_SEEDS[:5]  # where ten would take too long: the first five, whose bases and R1-Zero are recorded
+FIVE = MINIATURE_SEEDS[:5]  # where ten would take too long: the first five of them
 PROBLEMS = held_out_problems(200)
 RL, PEN = R1ZeroSettings(), Pen()
 ZERO: dict[str, Any] = {"rewards": RewardWeights(), "pen": PEN, "forbidden": ()}

@@ -12,6 +12,7 @@ import pytest
 
 from deepseek_book_utils.records import (
     DEVELOPMENT_SEEDS,
+    MINIATURE_SEEDS,
     RECORD_SEEDS,
     TEST_SEEDS,
     UNSEEN_SEEDS,
@@ -49,8 +50,11 @@ def test_a_record_says_what_made_it(name: str) -> None:
         assert record["cpu_seconds"] > 0 and all(one["cpu_seconds"] > 0 for one in record["seeds"])
 
 
+SEED_SETS = (DEVELOPMENT_SEEDS, RECORD_SEEDS, TEST_SEEDS, UNSEEN_SEEDS, MINIATURE_SEEDS)
+
+
 def test_no_seed_serves_two_ends() -> None:
-    for one, other in combinations((DEVELOPMENT_SEEDS, RECORD_SEEDS, TEST_SEEDS, UNSEEN_SEEDS), 2):
+    for one, other in combinations(SEED_SETS, 2):
         assert one and other and not set(one) & set(other)
 
 
@@ -85,7 +89,7 @@ def named(tree: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
             yield "seed", node.args[0]  # torch.manual_seed(...)
 
 
-RECORDED = {*RECORD_SEEDS, *UNSEEN_SEEDS}
+RECORDED = {*RECORD_SEEDS, *UNSEEN_SEEDS, *MINIATURE_SEEDS}
 
 
 def test_every_record_has_seeds_of_a_named_set() -> None:
