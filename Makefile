@@ -91,8 +91,9 @@ site: $(READY)  ## the built site in a browser (`make book` before)
 notebooks: $(READY) $(COLAB)  ## every notebook cell by cell, alone, with Colab's versions and the wheel
 	$(PYTEST) $(ONE) --timeout 0 tests/notebooks
 
-sync: $(READY)  ## writes the package's source into the notebooks, drops outputs
+sync: $(READY)  ## writes the package's source into the notebooks, drops outputs, draws the README's picture
 	@$(PY) -m tools.sync
+	@$(PY) -m tools.readme_picture
 
 format: $(READY)  ## lays out the code
 	$(PY) -m ruff check --fix --exit-zero
@@ -115,6 +116,7 @@ class: $(READY)  ## a class in which everybody hands in something odd, through n
 
 claims: $(READY)  ## makes the records that are stale, seeds that claims rest on (long)
 	$(PY) -m experiments --processes $(WORKERS)
+	@$(PY) -m tools.readme_picture
 
 mutants: $(READY)  ## small faults in the shown algorithms, and whether their tests notice (long)
 	$(PY) -m tools.package_mutants $(MODULES)
