@@ -176,12 +176,12 @@ def language_picture() -> str:
     """Chapter 4b: chains that mix languages, with and without a reward for one language."""
     record = load_record("ch04/r1_zero")
     free, paid = (across_seeds(record, arm, "history", "mixed") for arm in ("zero", "language"))
-    frame = Frame(8, 204, 12, 134, (0, len(free[0]) - 1), (0, max(map(max, free))))
+    frame = Frame(8, 176, 12, 134, (0, len(free[0]) - 1), (0, max(map(max, free))))
     marks = [level(frame, 0), fan(frame, free, "b"), fan(frame, paid, "a")]
     ends = mean(free)[-1], mean(paid)[-1]
-    marks += [text(212, frame.down(ends[0]) + 5, percent(ends[0]), "tb")]
-    label = ("paid for one", f"language: {percent(ends[1])}")
-    marks += [text(212, frame.down(ends[1]) - 17 + 18 * row, words, "ta") for row, words in enumerate(label)]
+    marks += [text(184, frame.down(ends[0]) + 5, percent(ends[0]), "tb")]
+    label = ("one language", f"paid too: {percent(ends[1])}")
+    marks += [text(184, frame.down(ends[1]) - 17 + 18 * row, words, "ta") for row, words in enumerate(label)]
     marks.append(text(8, 154, "chains in two languages, training →", "soft"))
     alt = (
         f"Chains in two languages, means of {len(free)} seeds: {percent(mean(free)[0])} at first; at the end "
