@@ -142,7 +142,7 @@ class LlamaBlock(nn.Module):
 
 def turns(s: GPTSettings, first: int, count: int, like: Tensor) -> Tensor:
     """Angles (T, D/2) of `count` tokens from place `first` on, never in 16 bits: these
-    cannot tell place 257 from 256.
+    cannot tell place 257 from 256. GPT-2 turns nothing, so it gets none (T, 0).
 
     Raises ValueError if they exceed the context.
     """
@@ -151,6 +151,8 @@ def turns(s: GPTSettings, first: int, count: int, like: Tensor) -> Tensor:
             f"{first + count} tokens exceed the model's context of {s.context}: give "
             "fewer."
         )
+    if s.style == "gpt2":
+        return like.new_empty(count, 0)
     angles = rotation_angles(first + count, s.width // s.heads, s.base)[first:]
     return angles.to(like.device, torch.promote_types(like.dtype, torch.float32))
 
@@ -161,12 +163,12 @@ def places(tokens: Tensor, padding: int, cache: Cache | None, padded: bool) -> T
     """
     first = 0 if cache is None else cache.position
     order = torch.arange(first, first + tokens.shape[1], device=tokens.device)
-    if cache is not None and not cache.reading:
-        filled = cache.padding[cache.prompt_of()]  # (B, Tp)
-    elif padded:
-        filled = tokens == padding
-    else:
+    if not (padded if cache is None or cache.reading else cache.padded):
         return order.expand_as(tokens)
+    if cache is None or cache.reading:
+        filled = tokens == padding  # (B, T)
+    else:
+        filled = cache.padding[cache.prompt_of()]  # (B, Tp)
     before = filled.long().cumprod(dim=1).sum(dim=1, keepdim=True)  # (B, 1)
     return (order - before).clamp(min=0)
 
