@@ -39,6 +39,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "02_deep_learning_and_rl/overestimation": {
         "values[:, None] + noise -> values[:, None] - noise": NOISE,
     },
+    "03_nlp/gradient-in-time": {"size > most -> size >= most": "a factor of 1 changes nothing"},
     "04_policy_optimisation/clip-and-count": {
         "advantages.std() + 1e-08 -> advantages.std() - 1e-08": SMALL,
         "1e-08 -> 2e-08": SMALL,

@@ -1,0 +1,1 @@
+"""Graders of chapter 3's exercises."""
