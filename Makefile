@@ -18,6 +18,7 @@ STEPS = check unit reference learning exercises book site notebooks
 
 .DEFAULT_GOAL := help
 .PHONY: help book test sync check format serve lab assignments class claims bench mutants clean $(STEPS)
+.PHONY: executed publish browser
 .DELETE_ON_ERROR:
 
 # Tests and the build measure seconds: one thread a process, no hub, no reports home.
@@ -41,6 +42,7 @@ help:  ## this list
 	@echo "Settings: PYTHON=python3.12 (3.11 to 3.13), WORKERS=2 (processes), PORT=8000 (serve),"
 	@echo "          CHROMIUM=/path/to/chromium (site tests), BOOK_REPOSITORY_URL (a fork's buttons),"
 	@echo "          BOOK_SITE_URL (where the site will stand: its notebooks install the wheel from there),"
+	@echo "          DEST=folder (publish),"
 	@echo "          SALT=2027 (assignments: hidden tests on data of your own),"
 	@echo "          SOLUTIONS=0 (book: exercise pages without their folded solutions)."
 
@@ -84,6 +86,18 @@ learning: $(READY)  ## seeded runs that must learn
 
 exercises: $(READY)  ## every wrong answer gets its message; a class of seven through nbgrader
 	$(PYTEST) $(ONE) tests/exercises
+
+executed: $(READY)  ## counts the cells that the last `make book` ran
+	@$(PY) -m tools.executed
+
+publish: $(READY)  ## a folder for any host: DEST=folder BOOK_SITE_URL=where it will stand
+	@test -n "$(DEST)" || { echo "Where to? Fix: make publish DEST=folder BOOK_SITE_URL=https://..."; exit 1; }
+	@test -n "$(BOOK_SITE_URL)" || { echo "For which address? Fix: add BOOK_SITE_URL=https://..."; exit 1; }
+	$(MAKE) --no-print-directory book
+	$(PY) -m tools.publish "$(DEST)"
+
+browser: $(READY)  ## installs Chromium for the site's tests where there is none
+	@test -n "$(CHROMIUM)" || command -v chromium || $(PY) -m playwright install --with-deps chromium
 
 site: $(READY)  ## the built site in a browser (`make book` before)
 	$(PYTEST) $(ONE) tests/site

@@ -59,6 +59,20 @@ def test_page_stands_alone_and_fits_a_phone(desk: Visit, server: str) -> None:
     assert desk.errors == []
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])
+def test_page_forbids_other_hosts_before_its_first_script(page: str) -> None:
+    html = (SITE / page).read_text(encoding="utf8")
+    assert 0 < html.find('http-equiv="Content-Security-Policy"') < html.find("<script")
+
+
+@pytest.mark.parametrize("from_disk", [False, True], ids=["served", "from disk"])
+def test_a_script_cannot_ask_another_host(from_disk: bool, site: Path, server: str, visit: Callable) -> None:
+    seen = visit(f"{site.as_uri() + '/' if from_disk else server}book/notation.html")
+    ask = "fetch('https://example.org').then(() => 'asked').catch(() => 'refused')"
+    assert seen.page.evaluate(ask) == "refused"
+    assert any("Content Security Policy" in error for error in seen.errors)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_page_opens_from_disk(page: str, site: Path, visit: Callable) -> None:
     seen = visit((site / page).as_uri())
