@@ -7,8 +7,9 @@ tests little.
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
@@ -74,21 +75,22 @@ def mutants_of(source: str) -> Iterator[Mutant]:
     annotations are left alone.
     """
     tree = ast.parse(source)
-    nodes = list(mutable(tree))
-    seen = {ast.unparse(tree)}
-    for number, node in enumerate(nodes):
-        for change in changes(node):
-            other = copy.deepcopy(tree)
-            place = list(mutable(other))[number]
-            before = ast.unparse(place)
-            after = change(place)
-            replace(other, place, after)
-            text = ast.unparse(ast.fix_missing_locations(other))
-            if text not in seen:
-                seen.add(text)
-                new = ast.unparse(after) if after is not None else "nothing"
-                fault = f"{first(before)} -> {first(new)}"
-                yield Mutant(node.lineno, fault, text, owner(tree, node.lineno))
+    parts = [ast.unparse(node) for node in tree.body]
+    for number, top in enumerate(tree.body):
+        seen = {parts[number]}
+        for node in list(mutable(top)):
+            put = into_place_of(top, node)
+            for change in changes(node):
+                before, after = ast.unparse(node), change(node)
+                put(after or ast.Pass())
+                text = ast.unparse(top)
+                put(node)
+                if text not in seen:
+                    seen.add(text)
+                    new = ast.unparse(after) if after is not None else "nothing"
+                    fault = f"{first(before)} -> {first(new)}"
+                    whole = "\n".join([*parts[:number], text, *parts[number + 1 :]])
+                    yield Mutant(node.lineno, fault, whole, owner(tree, node.lineno))
 
 
 def owner(tree: ast.Module, line: int) -> str:
@@ -105,16 +107,13 @@ def first(code: str) -> str:
     return line[:70] + ("…" if rest or len(line) > 70 else "")
 
 
-def mutable(tree: ast.Module) -> Iterator[ast.expr | ast.stmt]:
-    """The expressions and statements inside functions, outer ones first."""
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            for child in node.body:
-                if not is_docstring(child):
-                    yield from inside(child)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            for function in (below for below in ast.walk(node) if isinstance(below, ast.Lambda)):
-                yield from inside(function.body)
+def mutable(top: ast.stmt) -> Iterator[ast.expr | ast.stmt]:
+    """The expressions and statements inside the functions of a top-level statement, outer ones first."""
+    if isinstance(top, ast.FunctionDef | ast.ClassDef):
+        yield from inside(top)
+    elif isinstance(top, ast.Assign | ast.AnnAssign):
+        for function in (below for below in ast.walk(top) if isinstance(below, ast.Lambda)):
+            yield from inside(function.body)
 
 
 def inside(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
@@ -203,11 +202,14 @@ def setting(node: ast.AST, **fields: object) -> ast.AST:
     return other
 
 
-def replace(tree: ast.AST, old: ast.AST, new: ast.AST | None) -> None:
-    """Put `new` where `old` stands; without `new` a statement becomes `pass`."""
-    for node in ast.walk(tree):
-        for name, value in ast.iter_fields(node):
-            if value is old:
-                setattr(node, name, new)
-            elif isinstance(value, list) and any(item is old for item in value):
-                setattr(node, name, [(new or ast.Pass()) if item is old else item for item in value])
+def into_place_of(top: ast.AST, node: ast.AST) -> Callable[[ast.AST], None]:
+    """A function that puts another node where this one stands below `top`."""
+    for above in ast.walk(top):
+        for name, value in ast.iter_fields(above):
+            if value is node:
+                return partial(setattr, above, name)
+            if isinstance(value, list):
+                for number, item in enumerate(value):
+                    if item is node:
+                        return partial(value.__setitem__, number)
+    raise ValueError("The node does not stand below `top`.")
