@@ -5,7 +5,37 @@ Named by the function or class that the fault stands in, and by the fault.
 
 DOWN = "counting down meets the multiples of `every` at the same updates"
 EITHER = "the smaller or the larger of two numbers, none NaN, whichever comes first"
+STRICT = "the lengths are equal: checked before, or made equal"
+CONTRACT = "every domain has the same N, and so have its labels: the docstring asks for it"
+ONE = "a list of one: its first is its last"
+BEYOND = "zeros behind the last slot, which nothing reads"
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "nn/meta_learning": {
+        "new_weights: zip(sizes, sizes[1:], strict=False) -> zip(sizes, sizes[1:])": "False is the default",
+        "forward: 2 -> 3 #2": "matrices and biases come in pairs: their number is even",
+        "adapt: zip(own, slopes, strict=True) -> zip(own, slopes)": STRICT,
+        "adapt: True -> False": STRICT,
+        "meta_loss: 0 -> -1": "no steps either way",
+        "meta_learn: torch.optim.Adam(weights, fused=True) -> torch.optim.Adam(weights)": "the same, slower",
+        "meta_learn: True -> False": "the same, slower",
+        "meta_learn: 0 -> -1": ONE,
+    },
+    "nn/robustness": {
+        "input_gradient: 0 -> -1": ONE,
+        "pgd: torch.clamp(attacked + step, images - size, images + size) -> torch.clamp(images - size, "
+        "attacked + step, images + size)": EITHER,
+        "train_on_domains: abs(sum(weights) - 1) > 1e-06 -> abs(sum(weights) - 1) >= 1e-06": "a room for "
+        "rounding, whose edge no sum of weights is meant to meet",
+        "train_on_domains: zip(weights, domains, strict=True) -> zip(weights, domains)": STRICT,
+        "train_on_domains: True -> False": STRICT,
+        "train_on_domains: 0 -> -1 #2": CONTRACT,
+        "train_on_domains: 0 -> 1 #3": CONTRACT,
+        "train_on_domains: 0 -> -1 #3": CONTRACT,
+    },
+    "nn/static_graph": {
+        "run: len(values) - len(arrays) -> len(values) + len(arrays)": BEYOND,
+        "run: len(values) - len(arrays) -> len(values)": BEYOND,
+    },
     "reasoning/rewards": {
         "language_reward: english + chinese -> english": "without an English word the share is 0 either way",
         "reward: total + weights.language * language_reward(response) if weights.langua… -> "
@@ -16,6 +46,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "pick_schedule: 0 -> 1 #2": "the options are met at step 1 as at step 0",
         "reduce_on_plateau: max(rate * settings.factor, settings.minimum) -> max(settings.minimum, "
         "rate * settings.factor)": EITHER,
+    },
+    "rl/advantages": {
+        "normalise_advantages: count.clamp(min=1) -> count": "without a real row all is masked afterwards",
+        "normalise_advantages: 1 -> 0": "without a real row all is masked afterwards",
+        "normalise_advantages: deviation <= 1e-06 * advantages.abs().max() -> deviation < 1e-06 * "
+        "advantages.abs().max()": "both sides are 0 where all rows are: 0 / 1e-8 is 0 too",
     },
     "rl/value/targets": {
         "HardTarget: self.updates += 1 -> self.updates -= 1": DOWN,

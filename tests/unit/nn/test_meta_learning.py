@@ -1,6 +1,7 @@
 """Tasks for MAML: what is drawn, under which names, and what is refused."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from deepseek_book_utils.nn.meta_learning import (
     MAMLSettings,
     accuracies,
     adapt,
+    class_error,
     digit_tasks,
     draw_sinusoids,
     errors_of_steps,
@@ -173,3 +175,36 @@ def test_ways_are_at_least_two_and_at_most_the_classes(ways) -> None:
     with pytest.raises(ValueError, match="take 2 to 3 of these classes"):
         digit_tasks((1, 4, 8), ways, shots=1, points=1)
     digit_tasks((1, 4, 8), 2, 1, 1), digit_tasks((1, 4, 8), 3, 1, 1)
+
+
+def test_two_sizes_are_a_network() -> None:
+    assert len(new_weights(MAMLSettings(sizes=(3, 2)).sizes, torch.Generator())) == 2
+
+
+def test_the_same_generator_draws_the_same_digits() -> None:
+    one, two = (digit_tasks((1, 4, 8), 2, 2, 3)(4, torch.Generator().manual_seed(5)) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+    assert one.inputs.dtype == torch.float32
+
+
+def test_names_are_learned_as_numbers_are() -> None:
+    """One step on classes by hand; joint training takes none."""
+    weights = new_weights((64, 3), torch.Generator().manual_seed(0))
+    tasks = digit_tasks((1, 4, 8), 3, 2, 1)(2, torch.Generator().manual_seed(1))
+    settings = MAMLSettings("first order", sizes=(64, 3), inner_steps=1, inner_learning_rate=0.1)
+    errors = []
+    for x, y, x2, y2 in zip(*tasks, strict=True):
+        error = torch.nn.functional.cross_entropy(x @ weights[0] + weights[1], y)
+        matrix, bias = (
+            w - 0.1 * slope for w, slope in zip(weights, torch.autograd.grad(error, weights), strict=True)
+        )
+        errors.append(torch.nn.functional.cross_entropy(x2 @ matrix + bias, y2))
+    torch.testing.assert_close(meta_loss(weights, tasks, class_error, settings), torch.stack(errors).mean())
+    rows = errors_of_steps(weights, tasks, class_error, 1, 0.1)
+    torch.testing.assert_close(rows[1], torch.stack(errors).detach())
+    joint = meta_loss(weights, tasks, class_error, replace(settings, method="joint"))
+    torch.testing.assert_close(joint, rows[0].mean())
+    named = [(x @ weights[0] + weights[1]).argmax(dim=1) for x in tasks.test_inputs[:, :2]]
+    right = [(n == y).float().mean() for n, y in zip(named, tasks.test_answers[:, :2], strict=True)]
+    fewer = tasks._replace(test_inputs=tasks.test_inputs[:, :2], test_answers=tasks.test_answers[:, :2])
+    assert accuracies(weights, fewer).tolist() == torch.stack(right).tolist()

@@ -46,19 +46,44 @@ def test_fgsm_is_the_worst_change_of_a_linear_model() -> None:
     assert torch.allclose(fgsm(model, images, labels, 0.3), images + 0.3 * worst.sign())
 
 
-def test_pgd_is_a_walk_by_hand_inside_the_box() -> None:
+@pytest.mark.parametrize("length", [0.15, 0.02])
+def test_pgd_is_a_walk_by_hand_inside_the_box(length: float) -> None:
+    """Long steps end at the walls whatever the start was, short ones show where it was."""
     model, images, labels = problem()
-    settings = AttackSettings(size=0.2, steps=3, step_size=0.15)
+    settings = AttackSettings(size=0.2, steps=3, step_size=length)
     found = pgd(model, images, labels, settings, torch.Generator().manual_seed(7))
     x = images + 0.4 * torch.rand(6, 4, generator=torch.Generator().manual_seed(7), dtype=torch.float64) - 0.2
     for _ in range(3):
         x = x.detach().requires_grad_()
         F.cross_entropy(model(x), labels).backward()  # the mean has the same sign as the sum
-        x = x + 0.15 * x.grad.sign()
+        x = x + length * x.grad.sign()
         x = torch.minimum(torch.maximum(x, images - 0.2), images + 0.2)
     assert torch.allclose(found, x)
     assert (found - images).abs().max() <= 0.2 + 1e-12
-    assert F.cross_entropy(model(found), labels) > F.cross_entropy(model(images), labels)
+    if length > 0.1:
+        assert F.cross_entropy(model(found), labels) > F.cross_entropy(model(images), labels)
+
+
+def test_a_pixel_that_the_model_does_not_see_is_not_pushed() -> None:
+    model, images, labels = problem()
+    model[0].weight.data[:, 2] = 0
+    assert torch.equal(fgsm(model, images, labels, 0.3)[:, 2], images[:, 2])
+    found = pgd(model, images, labels, AttackSettings(size=0.2), torch.Generator().manual_seed(7))
+    start = torch.rand(6, 4, generator=torch.Generator().manual_seed(7), dtype=torch.float64)
+    assert torch.allclose(found[:, 2], (images + 0.4 * start - 0.2)[:, 2])
+
+
+def test_without_a_share_nothing_is_attacked(monkeypatch) -> None:
+    model, images, labels = problem()
+    monkeypatch.setattr(robustness, "pgd", lambda *_: pytest.fail("an attack costs time"))
+    train_against(model, (images, labels), AttackSettings(), SMALL, seed=5, share=0)
+
+
+def test_one_domain_alone_is_plain_training() -> None:
+    (one, images, labels), (two, _, _) = problem(), problem()
+    train_on_domains(one, [(images, labels)], [1.0], SMALL, seed=0)
+    train_against(two, (images, labels), AttackSettings(), SMALL, seed=0, share=0)
+    assert torch.allclose(one[0].weight, two[0].weight)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
@@ -102,7 +127,7 @@ def test_a_domain_without_weight_teaches_nothing() -> None:
     assert torch.equal(*outcomes)
 
 
-@pytest.mark.parametrize("weights", [(1.0,), (0.5, 0.6), (0.5, 0.4), (1.5, -0.5)])
+@pytest.mark.parametrize("weights", [(1.0,), (0.5, 0.6), (0.5, 0.4), (1.5, -0.5), (0.5, 0.5000015)])
 def test_weights_without_sense(weights) -> None:
     model, images, labels = problem()
     with pytest.raises(ValueError, match="give each of 2 domains a weight >= 0, with the sum 1"):

@@ -191,3 +191,32 @@ def test_the_optimizer_ascends() -> None:
     torch.optim.SGD(actor.parameters(), lr=0.5).step()
     after = nn.utils.parameters_to_vector(actor.parameters()).detach()
     assert torch.allclose(after - before, 0.5 * torch.arange(6.0), atol=1e-6)
+
+
+@pytest.mark.parametrize("noise", [0.0, 1.5])
+def test_the_loop_by_hand(noise) -> None:
+    """Coins first, then what is played, then the noise; Adam's rate falls along half a cosine."""
+    settings = replace(SMALL, noise=noise, hidden=(3,), learning_rate=0.2, max_grad_norm=2.0, baseline=4.0)
+    play, counts = partial(play_cart_poles, cart_pole_users(40, 0)), []
+    found, _ = train_private(play, 4, 2, settings, 3, lambda step, _: counts.append(step))
+    torch.manual_seed(3)
+    dice, actor = torch.Generator().manual_seed(3), mlp((4, 3, 2), nn.Tanh, gain=0.01)
+    optimizer = torch.optim.Adam(actor.parameters())
+    for step in range(5):
+        users = [i for i, coin in enumerate(torch.rand(40, generator=dice).tolist()) if coin < 0.2]
+        episodes = play(torch.tensor(users), actor, dice)
+        advantages = episode_advantages(episodes, 0.95, 4.0)
+        each = episode_gradients(actor, episodes.observations, episodes.actions, advantages)
+        total = sum(row * min(1.0, 2.0 / row.norm().item()) for row in each)
+        if noise:
+            total = total + noise * 2.0 * torch.randn(len(total), generator=dice)
+        rate = 0.2 * (1 + math.cos(math.pi * step / 5)) / 2
+        optimizer.param_groups[0]["lr"] = rate
+        for weight, part in zip(
+            actor.parameters(), total.split([w.numel() for w in actor.parameters()]), strict=True
+        ):
+            weight.grad = -part.view_as(weight) / 8  # a fifth of forty on average
+        optimizer.step()
+    assert counts == [1, 2, 3, 4, 5]
+    for mine, theirs in zip(found.parameters(), actor.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
