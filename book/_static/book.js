@@ -14,3 +14,14 @@ addEventListener("DOMContentLoaded", () => {
   button.onclick = () => set(!root.classList.contains("no-code"));
   set(false);
 });
+
+// A search hit is scrolled to, not only marked.
+addEventListener("load", () => setTimeout(() => {
+  document.querySelector("article span.highlighted")?.scrollIntoView({ block: "center" });
+}, 50));
+
+// Paper is light, whatever the screen is.
+const theme = document.documentElement.dataset;
+let screen_theme;
+addEventListener("beforeprint", () => { screen_theme = theme.theme; theme.theme = "light"; });
+addEventListener("afterprint", () => { theme.theme = screen_theme; });

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.site.conftest import Visit
 from tests.site.contrast import RULES, violations
@@ -139,6 +140,31 @@ def test_search_finds(words: str, from_disk: bool, site: Path, server: str, visi
     seen = visit(f"{base}search.html?q={words}")
     seen.page.wait_for_selector("#search-results li a", timeout=10_000)
     assert seen.errors == []
+
+
+def test_a_search_hit_is_marked_and_shown(server: str, visit: Callable) -> None:
+    page = visit(f"{server}search.html?q=mirror").page
+    page.locator("#search-results li a[href*=how_to_use]").first.click()
+    page.wait_for_selector("article span.highlighted")
+    page.wait_for_function(
+        "() => { const box = document.querySelector('article span.highlighted').getBoundingClientRect();"
+        " return box.top > 0 && box.bottom < innerHeight; }"
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_is_set_before_the_first_paint(scheme: str, server: str, browser: Browser) -> None:
+    context = browser.new_context(color_scheme=scheme)
+    context.route("**/*.js*", lambda route: route.abort())  # no script but the first one, in the page itself
+    page = context.new_page()
+    page.goto(f"{server}book/notation.html", wait_until="domcontentloaded")
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    context.close()
+
+
+def test_the_themes_icon_library_is_gone(site: Path) -> None:
+    assert not [path for path in site.rglob("*") if "fontawesome" in path.name]
+    assert "searchindex.js" not in (site / "book" / "notation.html").read_text(encoding="utf8")
 
 
 def test_chapters_have_their_buttons_and_cost(site: Path) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import accessible, address, chapter_header, lighter, offline, scoreboard, systems
+from . import accessible, address, chapter_header, lighter, loading, offline, scoreboard, systems
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register every part with Sphinx."""
-    for part in (offline, address, chapter_header, scoreboard, systems, accessible, lighter):
+    for part in (offline, address, chapter_header, scoreboard, systems, accessible, lighter, loading):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,70 @@
+"""What a page loads: only what it shows, and its theme before its first paint.
+
+The theme (pydata-sphinx-theme) draws icons with a library of two thousand, 1.5 MB; book.css draws its ten.
+It chooses light or dark with its last script, so that a first visit begins in neither; here the first script
+does it, and a reader without scripts gets the light one. It loads the search index on every page, and then
+Sphinx does not mark what a search has found; the index belongs to the page of the search.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+# The theme that the reader chose, else the system's; a browser may refuse to remember.
+THEME = """<script>
+    (() => {
+      const page = document.documentElement.dataset, system = matchMedia("(prefers-color-scheme: dark)");
+      const kept = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
+      page.mode = kept("mode") || "auto";
+      page.theme = page.mode === "auto" ? (system.matches ? "dark" : "light") : page.mode;
+    })();
+  </script>"""
+THEIRS = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)
+ICONS = re.compile(r'\s*<script defer src="[^"]*/fontawesome\.js[^"]*"></script>')
+SEARCH = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
+VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
+LABEL = re.compile(
+    r'<summary aria-label="Toggle hidden content">'
+)  # would hide "Show the code" from a reader
+GLYPHS = re.compile(r"[^{}]*\.fa-[^{}]*\{[^{}]*\}")
+FONTS = re.compile(r"@font-face\{[^{}]*Font Awesome[^{}]*\}")
+
+
+def lean(page: str, searches: bool) -> str:
+    """A page with what it needs; the page that searches keeps the index."""
+    page = THEIRS.sub(THEME, page.replace('data-theme="auto"', 'data-theme="light"', 1))
+    page = LABEL.sub("<summary>", ICONS.sub("", page))
+    first = VIEWPORT.search(page)
+    if first:
+        page = page[: first.end()] + VIEWPORT.sub("", page[first.end() :])
+    return page if searches else SEARCH.sub("", page)
+
+
+def lean_style(css: str) -> str:
+    """The theme's style sheet without its icons and their fonts."""
+    return FONTS.sub("", GLYPHS.sub("", css))
+
+
+def slim(app: Sphinx, exception: Exception | None) -> None:
+    """Rewrite the finished pages and the theme's style sheet; take away what no page asks for."""
+    if exception is not None or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    for path in out.rglob("*.html"):
+        path.write_text(lean(path.read_text(encoding="utf8"), path.name == "search.html"), encoding="utf8")
+    static = out / "_static"
+    sheet = static / "styles" / "pydata-sphinx-theme.css"
+    sheet.write_text(lean_style(sheet.read_text(encoding="utf8")), encoding="utf8")
+    shutil.rmtree(static / "vendor" / "fontawesome")
+    for pattern in ("scripts/fontawesome.js*", "scripts/*.map", "styles/*.map"):
+        for path in static.glob(pattern):
+            path.unlink()
+
+
+def setup(app: Sphinx) -> None:
+    """Connect the function above."""
+    app.connect("build-finished", slim)
