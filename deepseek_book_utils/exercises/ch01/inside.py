@@ -42,6 +42,12 @@ def _attention_mistakes(scores: Tensor, v: Tensor, later: Tensor) -> Iterator[Mi
         "They grow with the number of channels.",
     )
     yield Mistake((seen / D**0.5).softmax(dim=1) @ v, "You divide by D. Asked is its root.")
+    for count in (T, S):
+        yield Mistake(
+            (seen * (D / count) ** 0.5).softmax(dim=1) @ v,
+            "You divide by the root of a number of tokens. D is the length of a key.",
+            "`q.shape[1]`",
+        )
     yield Mistake(
         scores.softmax(dim=1).masked_fill(later, 0) @ v,
         "You hide the later tokens after the softmax, so the weights add up to less than 1.",
@@ -175,5 +181,6 @@ def _compare_favour(answer: Favour, logits: Tensor, k: int, weights: Tensor) -> 
         Mistake(experts * shares.square().sum(), "P is missing: counts alone give no gradient."),
         Mistake(experts * wanted.square().sum(), "f is missing: how many tokens an expert got."),
         Mistake(right * len(logits), "f is a share of the tokens, not a number of them.", "Divide by M."),
+        Mistake(right / k, "A token counts for each of its k experts.", "Divide by M alone."),
     ]
     compare(ask(answer, weights, logits), right, mistakes, f" for k = {k}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,17 +18,9 @@ def ring_all_reduce(answer: Callable[[Tensor, PassOn], Tensor], seed: int) -> No
     generator = torch.Generator().manual_seed(seed)
     for n, size in ((4, 3), (2, 1), (5, 2)):
         parts = torch.randn(n, n, size, generator=generator).double()
-        sent: list[Tensor] = []
-
-        def pass_on(messages: Tensor, sent: list[Tensor] = sent, n: int = n, size: int = size) -> Tensor:
-            sent.append(as_tensor(messages, (n, size)))
-            if len(sent) > 4 * n:
-                raise Wrong(f"You call `pass_on` more than {4 * n} times for {n} processes.")
-            return sent[-1].roll(1, dims=0)
-
-        got = ask(answer, parts.clone(), pass_on)
+        got, calls = _go_round(answer, parts)
         about = f" for {n} processes"
-        if not sent:
+        if not calls:
             raise Wrong("You never call `pass_on`: no process knows what the others have.")
         right = parts.sum(dim=0).expand(n, n, size)
         mistakes = [
@@ -38,11 +31,32 @@ def ring_all_reduce(answer: Callable[[Tensor, PassOn], Tensor], seed: int) -> No
             ),
         ]
         compare(got, right, mistakes, about)
-        if len(sent) != 2 * (n - 1):
+        if calls != 2 * (n - 1):
             raise Wrong(
-                f"The sums are right, after {len(sent)} calls of `pass_on`{about}.",
+                f"The sums are right, after {calls} calls of `pass_on`{about}.",
                 f"{2 * (n - 1)} are enough: n - 1 to add, n - 1 to hand round.",
             )
+        for lost in (range(n - 1), range(n - 1, 2 * (n - 1))):
+            if torch.allclose(as_tensor(_go_round(answer, parts, lost)[0], right.shape), right):
+                raise Wrong(
+                    f"The sums are right even where messages are lost{about}: you read another process.",
+                    "Between `parts[i]` and `parts[j]`, numbers go through `pass_on` alone.",
+                )
+
+
+def _go_round(
+    answer: Callable[[Tensor, PassOn], Tensor], parts: Tensor, lost: range = range(0)
+) -> tuple[Any, int]:
+    """What the answer returns, and how often it passes messages on; those of the calls `lost` arrive as 0."""
+    (n, _, size), sent = parts.shape, list[Tensor]()
+
+    def pass_on(messages: Tensor) -> Tensor:
+        sent.append(as_tensor(messages, (n, size)))
+        if len(sent) > 4 * n:
+            raise Wrong(f"You call `pass_on` more than {4 * n} times for {n} processes.")
+        return sent[-1].roll(1, dims=0) * (len(sent) - 1 not in lost)
+
+    return ask(answer, parts.clone(), pass_on), len(sent)
 
 
 def _half_way(parts: Tensor) -> Tensor:

@@ -26,7 +26,7 @@ def lora_merge(answer: tuple[Callable, Callable], seed: int) -> None:
 
 def _compare_merge(answer: Callable, M: int, N: int, r: int, generator: torch.Generator) -> None:
     weight, A, B = (torch.randn(s, generator=generator).double() for s in ((M, N), (r, N), (M, r)))
-    alpha = 4.0 + M
+    alpha = 4.5 + M  # no multiple of r
     update = B @ A
     right = weight + alpha / r * update
     mistakes = [
@@ -37,6 +37,9 @@ def _compare_merge(answer: Callable, M: int, N: int, r: int, generator: torch.Ge
         Mistake(alpha / r * update, "The old weight is missing."),
         Mistake(weight - alpha / r * update, "You subtract the update: that takes it out again."),
         Mistake(weight + r / alpha * update, "The scale is alpha / r, and yours is r / alpha."),
+        Mistake(
+            weight + alpha // r * update, "`//` rounds alpha / r down.", "`/` keeps what is behind the point."
+        ),
     ]
     compare(ask(answer, weight, A, B, alpha), right, mistakes, f" for r = {r}")
 
@@ -64,7 +67,7 @@ def groups_of_int4(answer: tuple[Callable, Callable], seed: int) -> None:
             "`round_groups`": lambda: each(
                 _compare_groups, round_groups, [(*case, generator) for case in cases]
             ),
-            "`bits_a_number`": lambda: each(_compare_bits, count, [case[2:] for case in cases]),
+            "`bits_a_number`": lambda: each(_compare_bits, count, ((4, 4), (5, 3), (32, 4), (128, 8))),
         }
     )
 
@@ -84,6 +87,11 @@ def _compare_groups(answer: Callable, M: int, N: int, G: int, bits: int, generat
     mistakes = [
         Mistake(_rounded(weight.reshape(1, -1), most).reshape(M, N), "The whole weight shares one scale."),
         Mistake(_rounded(weight, most), "A row shares one scale. Asked is one for each group."),
+        Mistake(
+            _rounded(weight.reshape(G, -1), most).reshape(M, N),
+            "You make `size` groups. A group has `size` numbers.",
+            "`reshape(-1, size)`",
+        ),
         Mistake(
             _rounded(rows, 2**bits - 1).reshape(M, N),
             "One bit is the sign.",
@@ -109,6 +117,9 @@ def _compare_bits(answer: Callable, G: int, bits: int) -> None:
         Mistake(float(bits + 16), "A group shares its scale.", "Divide its 16 bits by the group's size."),
         Mistake((bits + 16) / G, "Every number has its own bits. Only the scale is shared."),
         Mistake(bits + 32 / G, "The scale is kept in 16 bits."),
+        Mistake(
+            float(bits + 16 // G), "`//` rounds the share of the scale down.", "A share may be half a bit."
+        ),
     ]
     compare(ask(answer, G, bits), right, mistakes, f" for groups of {G} and {bits} bits")
 

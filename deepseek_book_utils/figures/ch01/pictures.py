@@ -1,4 +1,6 @@
-"""The still pictures of chapter 1: the two blocks, and four ways to share a model among two processes."""
+"""The still pictures of chapter 1: the two blocks, four ways to share a model among two processes, and three
+places for new weights.
+"""
 
 from collections.abc import Mapping
 
@@ -79,4 +81,48 @@ def cuts_picture(held: Mapping[str, tuple[float, float]]) -> Picture:
         + ".",
         caption="Each rectangle is a layer, bottom to top; blue is process 1, orange process 2. The number "
         "is its share of all weights; embedding and head stay whole in two of the ways.",
+    )
+
+
+def places_picture() -> Picture:
+    """Where LoRA, an adapter and a prefix put their new weights."""
+    fig, axes = plt.subplots(1, 3, figsize=(680 / 72, 215 / 72))
+    for axis, name in zip(axes, ("LoRA", "adapter", "prefix"), strict=True):
+        axis.set_title(name, fontsize=13)
+        axis.set(xlim=(0, 6), ylim=(0, 5.6))
+        axis.axis("off")
+
+    def part(axis: Axes, x: float, y: float, width: float, height: float, new: bool, words: str = "") -> None:
+        color = COLORS["b" if new else "mute"]
+        axis.add_patch(Rectangle((x, y), width, height, facecolor=color, alpha=0.75 if new else 0.3))
+        middle = (x + width / 2, y + height / 2)
+        axis.text(*middle, words, ha="center", va="center", color=COLORS["ink"], fontsize=13)
+
+    def arrow(axis: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+        axis.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": COLORS["a"]})
+
+    lora, adapter, prefix = axes
+    part(lora, 0.2, 1.4, 2.1, 2.8, False, "W")
+    part(lora, 3.0, 1.4, 0.45, 2.8, True, "B")
+    part(lora, 3.6, 3.75, 2.1, 0.45, True, "A")
+    lora.text(2.65, 2.8, "+", ha="center", va="center", fontsize=18, color=COLORS["ink"])
+    part(adapter, 0.6, 0.9, 3.4, 1.0, False, "attention")
+    part(adapter, 1.5, 2.6, 1.6, 0.7, True, "narrow")
+    arrow(adapter, (2.3, 0.1), (2.3, 0.8))
+    arrow(adapter, (2.3, 1.95), (2.3, 2.55))
+    arrow(adapter, (2.3, 3.35), (2.3, 4.6))
+    adapter.plot((2.3, 4.6, 4.6, 2.3), (2.2, 2.2, 4.0, 4.0), color=COLORS["a"], linewidth=1.2)
+    adapter.text(4.75, 3.1, "a way\naround", va="center", fontsize=13, color=COLORS["ink"])
+    for place in range(6):
+        for row in (0, 1):
+            part(prefix, 0.2 + 0.95 * place, 1.5 + 1.3 * row, 0.75, 1.0, place < 2)
+    for x, y, words in ((0.95, 4.4, "prefix"), (3.8, 4.4, "the text"), (3.0, 0.7, "keys and values")):
+        prefix.text(x, y, words, ha="center", va="center", fontsize=13, color=COLORS["ink"])
+    return show(
+        fig,
+        title="Three places for new weights: beside a matrix, behind a half of a block, before the text",
+        alt="Three drawings. LoRA: beside the frozen matrix W stand two thin ones, B as tall and A as wide. "
+        "Adapter: a narrow network behind the attention, with a way around it. Prefix: two trained keys and "
+        "values stand before those of the text.",
+        caption="Orange is new and trained, grey is frozen. Each way adds few weights and keeps the old.",
     )

@@ -8,7 +8,7 @@ from deepseek_book_utils.figures.ch01.bubble import bubble_figure
 from deepseek_book_utils.figures.ch01.depth import DEPTH, depth_figure
 from deepseek_book_utils.figures.ch01.low_rank import low_rank_figure
 from deepseek_book_utils.figures.ch01.memory import in_words, memory_figure
-from deepseek_book_utils.figures.ch01.pictures import block_picture, cuts_picture
+from deepseek_book_utils.figures.ch01.pictures import block_picture, cuts_picture, places_picture
 from deepseek_book_utils.figures.ch01.rounding import rounding_figure
 from deepseek_book_utils.parallel.pipeline import bubble_share, idle_shares, timeline
 from tests.unit.figures.test_reasoning import sentences
@@ -91,3 +91,4 @@ def test_the_still_pictures_say_what_they_show() -> None:
     assert "RMSNorm" in block_picture().text
     ways = ("data", "layers, pipeline", "tensor", "hybrid")
     assert "tensor: 60 % and 60 %" in cuts_picture(dict.fromkeys(ways, (0.6, 0.6))).text
+    assert "B as tall and A as wide" in places_picture().text

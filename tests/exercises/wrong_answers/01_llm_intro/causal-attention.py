@@ -34,3 +34,7 @@
 # %% shape
 # -     return scores.masked_fill(later, -math.inf).softmax(dim=1) @ v
 # +     return scores.masked_fill(later, -math.inf).softmax(dim=1)
+
+# %% a number of tokens
+# -     scores = q @ k.T / q.shape[1] ** 0.5  # (T, S)
+# +     scores = q @ k.T / q.shape[0] ** 0.5

@@ -42,3 +42,7 @@
 # %% not a number of them
 # -     shares = (weights > 0).double().mean(dim=0)
 # +     shares = (weights > 0).double().sum(dim=0)
+
+# %% for each of its k experts
+# -     shares = (weights > 0).double().mean(dim=0)
+# +     shares = (weights > 0).double().sum(dim=0) / (weights > 0).sum()

@@ -42,3 +42,11 @@
 # %% kept in 16 bits
 # -     return bits + 16 / size
 # +     return bits + 32 / size
+
+# %% rounds the share of the scale down
+# -     return bits + 16 / size
+# +     return bits + 16 // size
+
+# %% A group has `size` numbers
+# -     rows = weight.reshape(-1, size)  # (O I / G, G)
+# +     rows = weight.reshape(size, -1)

@@ -34,3 +34,7 @@
 # %% right for rank 1
 # -     return rank * (outputs + inputs)
 # +     return outputs + inputs
+
+# %% rounds alpha / r down
+# -     return weight + alpha / len(A) * (B @ A)
+# +     return weight + alpha // len(A) * (B @ A)

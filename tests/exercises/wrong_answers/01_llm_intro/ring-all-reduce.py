@@ -35,3 +35,16 @@
 # +     n, own = len(parts), torch.arange(len(parts))
 # +     for _ in range(5 * n):
 # +         pass_on(parts[own, own])
+
+# %% even where messages are lost
+# -     n, own = len(parts), torch.arange(len(parts))
+# +     n, own = len(parts), torch.arange(len(parts))
+# +     for _ in range(2 * (n - 1)):
+# +         pass_on(parts[own, own])
+# +     return parts.sum(dim=0).expand_as(parts)
+
+# %% you read another process
+# -         parts[own, (chunk - 1) % n] = pass_on(parts[own, chunk])
+# -     return parts
+# +         pass_on(parts[own, chunk])
+# +     return parts[(own - 1) % n, own].expand_as(parts)
