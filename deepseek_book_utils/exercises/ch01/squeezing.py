@@ -61,7 +61,7 @@ def groups_of_int4(answer: tuple[Callable, Callable], seed: int) -> None:
     """Grades `round_groups(weight, size, bits)` and `bits_a_number(size, bits)`."""
     round_groups, count = answer
     generator = torch.Generator().manual_seed(seed)
-    cases = ((4, 12, 4, 4), (3, 8, 8, 3), (6, 16, 8, 8))
+    cases = ((5, 12, 4, 4), (3, 8, 8, 3), (6, 16, 8, 8))
     judge_parts(
         {
             "`round_groups`": lambda: each(
