@@ -136,7 +136,7 @@ def bars(rows: list[tuple[str, float, str]], alt: str) -> str:
         marks.append(text(0, y + 13, name))
         marks.append(f'<rect class="track" x="0" y="{y + 18}" width="236" height="12" rx="2"/>')
         width = frame.across(share)
-        marks.append(f'<rect class="f{look}" x="0" y="{y + 18}" width="{width:.1f}" height="12" rx="2"/>')
+        marks.append(f'<rect class="p{look}" x="0" y="{y + 18}" width="{width:.1f}" height="12" rx="2"/>')
         marks.append(text(246, y + 29, percent(share), f"t{look}"))
     told = "; ".join(f"{name}: {percent(share)}" for name, share, _ in rows)
     return drawing(WIDTH, HEIGHT, f"{alt} {told}.", marks)

@@ -20,11 +20,10 @@ def style(css: str) -> str:
     Raises ValueError where the style sheet has no longer what is looked for.
     """
     rules = re.findall(r"^\.sketch .*$", css, re.M)
-    themes = re.findall(r'^html\[data-theme="(?:light|dark)"\] \{([^}]*)\}', css, re.M)
-    if not rules or len(themes) != 2:
-        raise ValueError("book.css needs rules that begin with `.sketch`, and the colours of two themes")
-    light, dark = (re.sub(r"\s+", " ", theme).strip() for theme in themes)
-    return f"svg {{ {light} }} @media (prefers-color-scheme: dark) {{ svg {{ {dark} }} }} {' '.join(rules)}"
+    colours = re.search(r"^html \{([^}]*light-dark[^}]*)\}", css, re.M)
+    if not rules or colours is None:
+        raise ValueError("book.css needs rules that begin with `.sketch`, and `html { ... light-dark(...) }`")
+    return re.sub(r"\s+", " ", f"svg {{{colours[1]}}} {' '.join(rules)}")
 
 
 def picture(root: Path = ROOT) -> str:

@@ -51,7 +51,7 @@ def fan(frame: Frame, curves: Sequence[Curve], look: str, xs: Sequence[float] | 
 
 def dot(frame: Frame, x: float, y: float, look: str) -> str:
     """A dot of the colour a or b."""
-    return f'<circle class="f{look}" cx="{frame.across(x):.1f}" cy="{frame.down(y):.1f}" r="4.5"/>'
+    return f'<circle class="p{look}" cx="{frame.across(x):.1f}" cy="{frame.down(y):.1f}" r="4.5"/>'
 
 
 def text(x: float, y: float, words: str, mark: str = "", end: bool = False) -> str:

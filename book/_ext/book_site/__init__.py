@@ -6,11 +6,35 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import accessible, address, chapter_header, lighter, loading, offline, scoreboard, systems
+from . import (
+    accessible,
+    address,
+    chapter_header,
+    dependencies,
+    front,
+    lighter,
+    loading,
+    offline,
+    scoreboard,
+    systems,
+)
+
+PARTS = (
+    offline,
+    address,
+    chapter_header,
+    scoreboard,
+    systems,
+    front,
+    dependencies,
+    accessible,
+    lighter,
+    loading,
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register every part with Sphinx."""
-    for part in (offline, address, chapter_header, scoreboard, systems, accessible, lighter, loading):
+    for part in PARTS:
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -78,7 +78,7 @@ def test_the_command_draws_the_picture_of_the_readme(tmp_path: Path, root: Path)
     picture = ElementTree.parse(tmp_path / readme_picture.TARGET).getroot()
     assert picture.tag == f"{SVG}svg" and "right answers go from" in picture.attrib["aria-label"]
     style = picture.find(f"{SVG}style")
-    assert style is not None and "prefers-color-scheme: dark" in (style.text or "")
+    assert style is not None and "light-dark(" in (style.text or "")
     used = set(re.findall(r"var\((--\w+)\)", ElementTree.tostring(picture, encoding="unicode")))
     assert used and all(f"{name}:" in (style.text or "") for name in used)
 
