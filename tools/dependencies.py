@@ -99,7 +99,8 @@ def load_chapters(root: Path) -> list[Chapter]:
 
 def shared_code(root: Path) -> dict[str, dict[str, list[str]]]:
     """Taker -> giver -> the names of code that the giver shows and the taker imports."""
-    names, home = chapters(root), {}
+    names = chapters(root)
+    home: dict[str, str] = {}
     for chapter in names:
         for source in cells(root, chapter, "code"):
             header = header_of(source)

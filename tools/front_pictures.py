@@ -41,9 +41,9 @@ def journey_alt(found: dict[str, Any]) -> str:
     before, after = ends["length"]
     return (
         f"Over {found['steps']} steps of rewards, means of {found['seeds']} seeds: right answers go "
-        f"{shares['accuracy']}. The untrained model reaches {percent(found['untrained'])} with a prompt and "
-        f"two decoding rules. Words per answer go from {before:.0f} to {after:.0f}, answers with a check "
-        f"{shares['checks']}, chains in two languages {shares['mixed']}."
+        f"{shares['accuracy']}. Before any reward the model reaches {percent(found['untrained'])} with a "
+        f"prompt and two decoding rules. Words per answer go from {before:.0f} to {after:.0f}, answers with "
+        f"a check {shares['checks']}, chains in two languages {shares['mixed']}."
     )
 
 
@@ -61,7 +61,7 @@ def journey_picture(wide: bool) -> str:
     marks.append(text(frame.left + 12, frame.down(first) + 20, percent(first), "ta"))
     marks.append(text(frame.right + 11, frame.down(last) + 5, percent(last), "ta"))
     marks.append(line(frame, [(steps - 6, 0.59), (steps - 6, untrained - 0.03)], "leader"))
-    label = ("untrained,", "with a prompt", f"and two rules: {percent(untrained)}")
+    label = ("before any reward,", "with a prompt", f"and two rules: {percent(untrained)}")
     marks += [
         text(frame.right, frame.down(0.46) + 18 * row, words, "tb", end=True)
         for row, words in enumerate(label)

@@ -70,7 +70,7 @@ def journey_html(app: Sphinx, here: str) -> str:
         "on one processor core. The dashed line is the same model before any reward, with a good prompt and "
         f'two decoding rules. So what did the rewards add? <a href="{uri}">The chapter measures it.</a>'
     )
-    title = f"Paid for right answers alone, a small model goes from {before} to {after}"
+    title = f"Paid only for the answer and its form, a small model goes from {before} to {after} right"
     pictures = journey_picture(wide=True) + journey_picture(wide=False)
     return (
         f'<figure class="journey"><p class="finding">{escape(title)}</p>{pictures}'
