@@ -18,7 +18,7 @@ STEPS = check unit reference learning exercises book site notebooks
 
 .DEFAULT_GOAL := help
 .PHONY: help book test sync check format serve lab assignments class claims bench mutants clean $(STEPS)
-.PHONY: executed publish browser
+.PHONY: executed publish pdf browser
 .DELETE_ON_ERROR:
 
 # Tests and the build measure seconds: one thread a process, no hub, no reports home.
@@ -95,6 +95,9 @@ publish: $(READY)  ## a folder for any host: DEST=folder BOOK_SITE_URL=where it 
 	@test -n "$(BOOK_SITE_URL)" || { echo "For which address? Fix: add BOOK_SITE_URL=https://..."; exit 1; }
 	$(MAKE) --no-print-directory book
 	$(PY) -m tools.publish "$(DEST)"
+
+pdf: $(READY)  ## the whole book as _build/book.pdf (`make book` before)
+	$(PY) -m tools.pdf
 
 browser: $(READY)  ## installs Chromium for the site's tests where there is none
 	@test -n "$(CHROMIUM)" || command -v chromium || $(PY) -m playwright install --with-deps chromium

@@ -1,0 +1,28 @@
+"""The printed book: every page once, bookmarks, links that stay inside, light whatever the screen is."""
+
+from pathlib import Path
+
+from pypdf import PdfReader
+
+from tools.build import ROOT
+from tools.pdf import main, reading_order
+
+
+def test_two_pages_become_one_book(site: Path, tmp_path: Path) -> None:
+    to = tmp_path / "book.pdf"
+    assert main(["book/how_to_use", "book/notation", "--to", str(to)]) == 0
+    book = PdfReader(to)
+    starts = {item.title: book.get_destination_page_number(item) for item in book.outline}
+    assert list(starts) == ["How to use this book", "Notation"]
+    links = [one.get_object().get("/A", {}) for page in book.pages for one in page.get("/Annots") or ()]
+    inside = [link for link in links if link.get("/S") == "/GoTo" and not isinstance(link["/D"], str)]
+    notation = book.pages[starts["Notation"]].indirect_reference
+    assert notation in [link["/D"][0] for link in inside]
+    first = book.pages[0].extract_text()
+    assert "How to use this book" in first and "Hide all code" not in first
+
+
+def test_all_pages_of_the_table_of_contents_are_printed_in_its_order() -> None:
+    names = reading_order(ROOT)
+    assert names[0] == "book/preface" and len(set(names)) == len(names) > 15
+    assert names.index("notebooks/01_llm_intro") < names.index("notebooks/06_distillation")
