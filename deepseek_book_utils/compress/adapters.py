@@ -53,7 +53,7 @@ class LoRALinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., I) -> (..., O)."""
-        # h = W x + (alpha / r) B A x                                Hu et al., eq. 3
+        # h = W x + (alpha / r) B A x                 Hu et al., eq. 3 and section 4.1
         return self.layer(x) + self.scale * F.linear(F.linear(x, self.A), self.B)
 
     @torch.no_grad()

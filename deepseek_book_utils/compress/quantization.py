@@ -97,7 +97,7 @@ def choose_scales(rows: Tensor, settings: QuantSettings) -> tuple[Tensor, Tensor
         return scales, torch.zeros_like(scales)
     low = rows.amin(dim=1, keepdim=True).clamp(max=0)  # 0 itself can be written
     high = rows.amax(dim=1, keepdim=True).clamp(min=0)
-    # s = (max w - min w) / (2^b - 1), z = least - min w / s      Jacob et al., eq. 1
+    # s = (max w - min w) / (2^b - 1), z = least - min w / s
     scales = ((high - low) / (most - least)).clamp(min=tiny)
     return scales, (least - low / scales).round().clamp(least, most)
 
@@ -119,6 +119,7 @@ def quantize(weight: Tensor, settings: QuantSettings) -> Quantized:
 
 def dequantize(quantized: Quantized) -> Tensor:
     """w' = s (q - z), (O, I) again."""
+    # r = S (q - Z)                                          Jacob et al. 2018, eq. 1
     rows = quantized.scales * (quantized.q - quantized.zeros)
     return rows.reshape(quantized.shape)
 
