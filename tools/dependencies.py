@@ -156,7 +156,7 @@ def dependency_figure(found: list[Chapter], wide: bool) -> str:
         for need in one.takes:
             side, edge, mark = (-1, left, "a") if need.kind == "needs" else (1, right, "b")
             down = 1 if row[need.giver] < row[one.chapter] else -1
-            start, end = 54 + ROW * row[need.giver] + 8 * down, y + 18 - 8 * down
+            start, end = 54 + ROW * row[need.giver] + 8 * down, y + (10 if down > 0 else 18)
             span = abs(row[need.giver] - row[one.chapter])
             reach = side * min((24 + 34 * span) if wide else (14 + 15 * span), 190 if wide else 78)
             marks.append(arc(edge, start, end, reach, mark))
