@@ -9,7 +9,14 @@ from tests.exercises.source import SOURCES, exercises_of, namespace_of
 
 SEVERAL = {
     "02_deep_learning_and_rl": {"softmax-backward": 3, "double-dqn": 2},
-    "03_nlp": {"gradient-in-time": 2, "lstm-step": 2, "two-norms": 2, "hidden-words": 2, "distance-alone": 2},
+    "03_nlp": {
+        "gradient-in-time": 2,
+        "lstm-step": 2,
+        "two-norms": 2,
+        "hidden-words": 2,
+        "distance-alone": 2,
+        "beam-search": 2,
+    },
     "04_policy_optimisation": {"step-back": 2, "nucleus-and-min-p": 2, "shaped-rewards": 2},
     "04_r1_zero": {"length-bias": 2},
     "05_cold_start": {"pass-at-k": 2, "tokens-read": 2},
