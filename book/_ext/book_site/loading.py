@@ -2,7 +2,7 @@
 
 The theme (pydata-sphinx-theme) draws icons with a library of two thousand, 1.5 MB; book.css draws its ten.
 It chooses light or dark with its last script, so that a first visit begins in neither; here the first script
-does it, and a reader without scripts gets the light one. It loads the search index on every page, and then
+does it; without scripts book.css follows the system. The theme loads the search index on every page, and then
 Sphinx does not mark what a search has found; the index belongs to the page of the search.
 """
 
@@ -36,7 +36,7 @@ FONTS = re.compile(r"@font-face\{[^{}]*Font Awesome[^{}]*\}")
 
 def lean(page: str, searches: bool) -> str:
     """A page with what it needs; the page that searches keeps the index."""
-    page = THEIRS.sub(THEME, page.replace('data-theme="auto"', 'data-theme="light"', 1))
+    page = THEIRS.sub(THEME, page)
     page = LABEL.sub("<summary>", ICONS.sub("", page))
     first = VIEWPORT.search(page)
     if first:
