@@ -9,6 +9,9 @@ STRICT = "the lengths are equal: checked before, or made equal"
 CONTRACT = "every domain has the same N, and so have its labels: the docstring asks for it"
 ONE = "a list of one: its first is its last"
 BEYOND = "zeros behind the last slot, which nothing reads"
+LAST = "the last of two axes is axis 1"
+SAFE = "nothing is changed in place, and nobody asks for a gradient"
+PADDING = "ratio, divergence and average mask or clamp the padding once more"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "nn/meta_learning": {
         "new_weights: zip(sizes, sizes[1:], strict=False) -> zip(sizes, sizes[1:])": "False is the default",
@@ -36,6 +39,14 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "run: len(values) - len(arrays) -> len(values) + len(arrays)": BEYOND,
         "run: len(values) - len(arrays) -> len(values)": BEYOND,
     },
+    "reasoning/grpo": {
+        "clipped_objective: torch.minimum(ratio * advantage, ratio.clamp(1 - clip_low, 1 + clip_hi… -> "
+        "torch.minimum(ratio.clamp(1 - clip_low, 1 + clip_high) * advantage, ra…": EITHER,
+        "grpo_loss: 0 -> -1": "an empty mask has no true entry either",
+        "grpo_loss: log_probs = log_probs.masked_fill(~mask.bool(), 0.0) -> nothing": PADDING,
+        "grpo_loss: 0.0 -> 1.0": PADDING,
+        "grpo_loss: 0.0 -> -1.0": PADDING,
+    },
     "reasoning/rewards": {
         "language_reward: english + chinese -> english": "without an English word the share is 0 either way",
         "reward: total + weights.language * language_reward(response) if weights.langua… -> "
@@ -52,6 +63,22 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "normalise_advantages: 1 -> 0": "without a real row all is masked afterwards",
         "normalise_advantages: deviation <= 1e-06 * advantages.abs().max() -> deviation < 1e-06 * "
         "advantages.abs().max()": "both sides are 0 where all rows are: 0 / 1e-8 is 0 too",
+    },
+    "rl/policy/natural_gradient": {
+        "surrogate: -1 -> 1": LAST,
+        "surrogate: -1 -> 1 #2": LAST,
+        "surrogate: -1 -> 1 #3": LAST,
+        "surrogate: 0 -> -1": ONE,
+        "conjugate_gradient: b.clone() -> b": SAFE,
+        "conjugate_gradient: b.clone() -> b #2": SAFE,
+        "fisher_product: mean_kl(logits.detach(), logits) -> mean_kl(logits, logits.detach())": "where the "
+        "policies are the same, both directions of KL have the same second derivative",
+        "set_weights: zip(actor.parameters(), weights.split(sizes), strict=True) -> "
+        "zip(actor.parameters(), weights.split(sizes))": STRICT,
+        "set_weights: True -> False": STRICT,
+        "plain_step_kl: nn.utils.parameters_to_vector(actor.parameters()).detach() -> "
+        "nn.utils.parameters_to_vector(actor.parameters())": SAFE,
+        "plain_step_kl: logits.detach() -> logits #2": SAFE,
     },
     "rl/value/targets": {
         "HardTarget: self.updates += 1 -> self.updates -= 1": DOWN,

@@ -214,6 +214,15 @@ def test_shapes_that_do_not_fit_are_shown() -> None:
         grpo_loss(x, x, torch.zeros(3), MASK)
 
 
+def test_a_kl_term_worked_by_hand() -> None:
+    """A reference that makes each word twice as likely costs beta (2 - ln 2 - 1), one half as likely less."""
+    x = torch.full((1, 2), -3.0)
+    for factor in (2.0, 0.5):
+        ref = x + math.log(factor)
+        loss = grpo_loss(x, x, tensor([0.0]), torch.ones(1, 2).bool(), beta=0.3, ref_log_probs=ref)
+        assert loss.item() == pytest.approx(0.3 * (factor - math.log(factor) - 1), rel=1e-5)
+
+
 def test_a_kl_term_needs_its_reference() -> None:
     x = torch.zeros(2, 4)
     with pytest.raises(ValueError, match="pass ref_log_probs"):

@@ -88,6 +88,9 @@ def test_a_steady_pen_changes_nothing() -> None:
     for operation in OPERATIONS + HAN_OPERATIONS:
         assert slipped_share("7", "a", operation, Pen(0, 0, 0), 500)[0] == 0
     assert slipped_share("7", "5", "check", Pen(0, 0, 0), 500)[0] == 0
+    dice = seeded()
+    slip_of_the_pen(*torch.tensor([encode("7 a +3")]).T, dice, Pen(0, 0, 0))
+    assert torch.equal(dice.get_state(), seeded().get_state())  # nor does it draw a random number
 
 
 def test_slips_are_not_the_policys_choice(model) -> None:

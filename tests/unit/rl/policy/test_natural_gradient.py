@@ -11,6 +11,7 @@ from deepseek_book_utils.rl.networks import mlp
 from deepseek_book_utils.rl.policy.natural_gradient import (
     conjugate_gradient,
     flat_gradient,
+    mean_kl,
     plain_step_kl,
     set_weights,
     surrogate,
@@ -73,3 +74,8 @@ def test_a_surrogate_of_one_chosen_action() -> None:
     assert surrogate(torch.zeros(1, 2), new, torch.tensor([1]), torch.tensor([10.0])).item() == pytest.approx(
         4
     )
+
+
+def test_a_mean_over_steps_and_environments_is_one_over_all_states() -> None:
+    old, new = torch.randn(2, 3, 5, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    assert mean_kl(old, new).item() == pytest.approx(mean_kl(old.flatten(0, 1), new.flatten(0, 1)).item())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from deepseek_book_utils.rl.tasks.lake import make_lake
-from deepseek_book_utils.rl.value.exploration import SparseSettings, learn_sparse, start_value
+from deepseek_book_utils.rl.value.exploration import SparseSettings, choose_action, learn_sparse, start_value
 from deepseek_book_utils.rl.value.model_based import LearnedModel
 from deepseek_book_utils.rl.value.tabular import value_iteration
 
@@ -83,3 +83,26 @@ def test_a_task_whose_best_is_hardly_missed_is_not_solved() -> None:
     settings = SparseSettings(total_steps=2000, discount=0.5, epsilon=0.5)
     found = learn_sparse(lake, settings, 0)
     assert start_value(lake, found.q, 0.5) == 0.5 and found.solved == found.steps
+
+
+def test_the_best_action_one_of_equals_or_any() -> None:
+    values, rng = np.array([0.0, 2.0, 1.0, 2.0]), np.random.default_rng(0)
+    for epsilon, expected in ((0.0, [0, 0.5, 0, 0.5]), (1.0, [0.25] * 4), (0.4, [0.1, 0.4, 0.1, 0.4])):
+        chosen = [choose_action(values, epsilon, rng) for _ in range(4000)]
+        assert np.bincount(chosen, minlength=4) / 4000 == pytest.approx(expected, abs=0.03)
+
+
+def test_the_first_pay_is_the_first_pay() -> None:
+    """Counted in the record of the task; other rewards than the task's own do not count."""
+    lake = Recorder(gymnasium.make("FrozenLake-v1", desc=["SFG"], is_slippery=False))
+    found = learn_sparse(lake, SparseSettings(total_steps=60, epsilon=1.0), 0, wage)
+    rewards = [step[2] for episode in lake.episodes for step in episode]
+    assert found.first == 1 + rewards.index(1.0) and rewards.index(1.0) > 0
+
+
+def test_no_step_more_than_allowed_where_episodes_are_one_step_long() -> None:
+    lake = gymnasium.make("FrozenLake-v1", desc=["SG"], is_slippery=False, max_episode_steps=1)
+    found = [learn_sparse(lake, SparseSettings(total_steps=3), seed) for seed in range(12)]
+    unlucky = [one for one in found if not one.visits[0, 2]]  # never to the right
+    assert len(unlucky) > 1 and all(one.steps == 3 and math.isnan(one.solved) for one in unlucky)
+    assert all(one.steps == one.first == one.solved for one in found if one.visits[0, 2])
