@@ -12,6 +12,7 @@ BEYOND = "zeros behind the last slot, which nothing reads"
 LAST = "the last of two axes is axis 1"
 SAFE = "nothing is changed in place, and nobody asks for a gradient"
 PADDING = "ratio, divergence and average mask or clamp the padding once more"
+DEVICE = "the same on the one device that tests have"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "nn/meta_learning": {
         "new_weights: zip(sizes, sizes[1:], strict=False) -> zip(sizes, sizes[1:])": "False is the default",
@@ -47,6 +48,14 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "grpo_loss: 0.0 -> 1.0": PADDING,
         "grpo_loss: 0.0 -> -1.0": PADDING,
     },
+    "reasoning/pen": {
+        "slip_of_the_pen: torch.rand(tokens.shape, generator=generator, device=device) -> "
+        "torch.rand(tokens.shape, generator=generator)": DEVICE,
+        "slip_of_the_pen: torch.randint(1, 10, tokens.shape, generator=generator, device=device) -> "
+        "torch.randint(1, 10, tokens.shape, generator=generator)": DEVICE,
+        "slip_of_the_pen: tokens - first + shift -> tokens - first - shift": "1 to 9 on or back: each of the "
+        "nine other digits is as likely",
+    },
     "reasoning/rewards": {
         "language_reward: english + chinese -> english": "without an English word the share is 0 either way",
         "reward: total + weights.language * language_reward(response) if weights.langua… -> "
@@ -57,6 +66,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "pick_schedule: 0 -> 1 #2": "the options are met at step 1 as at step 0",
         "reduce_on_plateau: max(rate * settings.factor, settings.minimum) -> max(settings.minimum, "
         "rate * settings.factor)": EITHER,
+    },
+    "reasoning/tasks": {
+        "sample_responses: zip(rollouts.responses.tolist(), rollouts.lengths.tolist(), strict=Tru… -> "
+        "zip(rollouts.responses.tolist(), rollouts.lengths.tolist())": STRICT,
+        "sample_responses: True -> False": STRICT,
     },
     "rl/advantages": {
         "normalise_advantages: count.clamp(min=1) -> count": "without a real row all is masked afterwards",

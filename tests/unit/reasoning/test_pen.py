@@ -17,7 +17,7 @@ from deepseek_book_utils.reasoning.language import (
     TOKEN_ID,
     encode,
 )
-from deepseek_book_utils.reasoning.pen import Pen, slip_of_the_pen
+from deepseek_book_utils.reasoning.pen import Pen, slip_of_the_pen, word_table
 from tests.writing import write
 
 PROMPT = "<bos> 9 a *3 b -1 ?"
@@ -66,6 +66,9 @@ def slipped_share(
         ("7", "7", "check", 0.0),  # and has nothing to overlook where it agrees
         ("七", "五", "查", 0.6),
         ("七", "5", "查", 0.0),  # another language's digit is not repeated
+        ("7", "5", "wait", 0.0),  # without a check nothing is compared
+        ("b", "5", "check", 0.0),  # a label contradicts nothing
+        ("7", "a", "check", 0.0),  # nor does a digit contradict one
     ],
 )
 def test_how_often_the_pen_slips(token, before, previous, share) -> None:
@@ -89,8 +92,29 @@ def test_a_steady_pen_changes_nothing() -> None:
         assert slipped_share("7", "a", operation, Pen(0, 0, 0), 500)[0] == 0
     assert slipped_share("7", "5", "check", Pen(0, 0, 0), 500)[0] == 0
     dice = seeded()
-    slip_of_the_pen(*torch.tensor([encode("7 a +3")]).T, dice, Pen(0, 0, 0))
+    _, slipped = slip_of_the_pen(*torch.tensor([encode("7 a +3")]).T, dice, Pen(0, 0, 0))
+    assert slipped.dtype == torch.bool
     assert torch.equal(dice.get_state(), seeded().get_state())  # nor does it draw a random number
+
+
+def test_what_has_no_chance_never_happens(monkeypatch) -> None:
+    """Even if the random number is 0 itself."""
+    monkeypatch.setattr(torch, "rand", lambda shape, **_: torch.zeros(shape))
+    assert slipped_share("7", "a", "+3", Pen(0, 0.5, 0.5), 9)[0] == 0
+    assert slipped_share("7", "5", "check", Pen(0.5, 0.5, 0), 9)[0] == 0
+    assert slipped_share("7", "5", "check", Pen(0.5, 0.5, 1e-9), 9)[0] == 1
+
+
+def test_a_generator_decides_where_the_pen_slips_and_into_what() -> None:
+    words, found = torch.tensor([encode("7 a +3")] * 200).T, []
+    for other in (1, 2):
+        torch.manual_seed(other)
+        found.append(slip_of_the_pen(*words, seeded(), Pen(0.5, 0.5, 0.5)))
+    assert torch.equal(found[0][0], found[1][0]) and torch.equal(found[0][1], found[1][1])
+
+
+def test_a_table_marks_its_words() -> None:
+    assert word_table(("check", "7")).nonzero()[:, 0].tolist() == sorted(encode("check 7"))
 
 
 def test_slips_are_not_the_policys_choice(model) -> None:
