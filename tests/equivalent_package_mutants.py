@@ -13,6 +13,7 @@ LAST = "the last of two axes is axis 1"
 SAFE = "nothing is changed in place, and nobody asks for a gradient"
 PADDING = "ratio, divergence and average mask or clamp the padding once more"
 DEVICE = "the same on the one device that tests have"
+EMPTY = "no place is read before it is written"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "nn/meta_learning": {
         "new_weights: zip(sizes, sizes[1:], strict=False) -> zip(sizes, sizes[1:])": "False is the default",
@@ -93,6 +94,19 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "plain_step_kl: nn.utils.parameters_to_vector(actor.parameters()).detach() -> "
         "nn.utils.parameters_to_vector(actor.parameters())": SAFE,
         "plain_step_kl: logits.detach() -> logits #2": SAFE,
+    },
+    "rl/replay": {
+        "ReplayBuffer: torch.zeros(capacity, size) -> torch.ones(capacity, size)": EMPTY,
+        "ReplayBuffer: torch.zeros(capacity, dtype=torch.long) -> "
+        "torch.ones(capacity, dtype=torch.long)": EMPTY,
+        "ReplayBuffer: torch.zeros(capacity) -> torch.ones(capacity)": EMPTY,
+        "ReplayBuffer: torch.zeros(capacity, size) -> torch.ones(capacity, size) #2": EMPTY,
+        "ReplayBuffer: torch.zeros(capacity, dtype=torch.bool) -> "
+        "torch.ones(capacity, dtype=torch.bool)": EMPTY,
+        "ReplayBuffer: min(self.written, self.capacity) -> min(self.capacity, self.written)": EITHER,
+        "ReplayBuffer: zip(self.memory, (*seen, step.next_observations, step.terminated), str… -> "
+        "zip(self.memory, (*seen, step.next_observations, step.terminated))": STRICT,
+        "ReplayBuffer: True -> False": STRICT,
     },
     "rl/value/targets": {
         "HardTarget: self.updates += 1 -> self.updates -= 1": DOWN,

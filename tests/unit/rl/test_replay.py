@@ -121,3 +121,10 @@ def test_a_step_that_does_not_fit(told) -> None:
 def test_a_memory_needs_room(capacity, size) -> None:
     with pytest.raises(ValueError, match="at least one transition"):
         ReplayBuffer(capacity, size)
+
+
+def test_one_place_for_one_number_is_a_memory() -> None:
+    replay = ReplayBuffer(1, 1)
+    for first in (5, 6):
+        replay.add(step(first, count=1, size=1))
+        assert replay.sample(1).observations.tolist() == [[float(first)]]
