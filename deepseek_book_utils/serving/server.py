@@ -6,6 +6,7 @@ another client. After `silence` seconds without a byte the connection is closed.
 """
 
 import json
+import logging
 import socket
 import threading
 import time
@@ -88,6 +89,8 @@ def serve(
         ident="",  # nobody need know which server this is
     )
     server.channel_class = JsonChannel
+    # Threads that have not begun to wait count as busy: the first request would warn.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     threading.Thread(target=server.run, daemon=True).start()
     while not stop.is_set():  # a signal sets it: nobody may hold its lock meanwhile
         time.sleep(0.05)

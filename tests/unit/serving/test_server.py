@@ -1,6 +1,7 @@
 """The process: it finishes what is in flight, and nobody is held up by clients that say nothing."""
 
 import inspect
+import logging
 import os
 import re
 import signal
@@ -16,7 +17,7 @@ from deepseek_book_utils.serving import app, batching
 from deepseek_book_utils.serving.batching import ServingSettings
 from deepseek_book_utils.serving.client import Reply, ask, get, put_under_load
 from deepseek_book_utils.serving.running import SPAWN, running_server
-from deepseek_book_utils.serving.server import listen
+from deepseek_book_utils.serving.server import listen, serve
 from deepseek_book_utils.settings import check_ranges
 from tests.unit.serving.services import IMPATIENT, SMALL, service, upper
 
@@ -108,6 +109,14 @@ def test_twenty_clients_for_five_seconds() -> None:
         assert (reply.body["mode"], reply.body["answer"]) == (mode, text.upper())
     assert health["requests"] == len(got) and health["batches"] < len(got)
     assert 0 < health["cpu_seconds"] < 100
+
+
+def test_threads_that_have_just_started_raise_no_alarm() -> None:
+    logging.getLogger("waitress.queue").setLevel(logging.NOTSET)
+    stop = threading.Event()
+    stop.set()
+    serve(service(SMALL), SMALL, listen("127.0.0.1", 0), stop)
+    assert not logging.getLogger("waitress.queue").isEnabledFor(logging.WARNING)
 
 
 def test_a_port_that_is_taken_is_named() -> None:
