@@ -1,16 +1,19 @@
 """The printed book: every page once, bookmarks, links that stay inside, light whatever the screen is."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from pypdf import PdfReader
 
 from tools.build import ROOT
-from tools.pdf import main, reading_order
+from tools.pdf import reading_order
 
 
 def test_two_pages_become_one_book(site: Path, tmp_path: Path) -> None:
     to = tmp_path / "book.pdf"
-    assert main(["book/how_to_use", "book/notation", "--to", str(to)]) == 0
+    command = [sys.executable, "-m", "tools.pdf", "book/how_to_use", "book/notation", "--to", str(to)]
+    subprocess.run(command, cwd=ROOT, check=True)  # a process of its own: one has one browser's loop
     book = PdfReader(to)
     starts = {item.title: book.get_destination_page_number(item) for item in book.outline}
     assert list(starts) == ["How to use this book", "Notation"]
