@@ -32,6 +32,8 @@ LABEL = re.compile(
 )  # would hide "Show the code" from a reader
 GLYPHS = re.compile(r"[^{}]*\.fa-[^{}]*\{[^{}]*\}")
 FONTS = re.compile(r"@font-face\{[^{}]*Font Awesome[^{}]*\}")
+# Characters of that font, which would be empty boxes in another one.
+CHARACTERS = re.compile(r'(--pst-(?:icon-[a-z-]+|breadcrumb-divider):)"[^"]*"')
 
 
 def lean(page: str, searches: bool) -> str:
@@ -46,7 +48,7 @@ def lean(page: str, searches: bool) -> str:
 
 def lean_style(css: str) -> str:
     """The theme's style sheet without its icons and their fonts."""
-    return FONTS.sub("", GLYPHS.sub("", css))
+    return CHARACTERS.sub(r'\1""', FONTS.sub("", GLYPHS.sub("", css)))
 
 
 def slim(app: Sphinx, exception: Exception | None) -> None:

@@ -46,8 +46,10 @@ def test_the_style_sheet_of_the_theme_keeps_all_but_icons(loading: ModuleType) -
     after = loading.lean_style(before)
     assert len(after) < 0.8 * len(before)
     assert "webfonts/" in before and "webfonts/" not in after and ".fa-" not in after
+    characters = re.findall(r'--pst-icon-[a-z-]+:"([^"]*)"', after)
+    assert characters and not any(characters)  # no empty box where the font is missing
     others = [
-        rule
+        loading.CHARACTERS.sub(r'\1""', rule)
         for rule in re.findall(r"[^{}]+\{[^{}]+\}", before)
         if ".fa-" not in rule.split("{")[0] and "webfonts/" not in rule
     ]
