@@ -73,7 +73,7 @@ def slider(
         raise ValueError(f"slider {key!r}: play is the seconds from lo to hi, 0 for no button, got {play}")
     hidden = " class=dv-h" if drag else ""
     field = f'<input type=range name="{key}" min={lo} max={hi} step={step} value={value}>'
-    name = f"{html.escape(label)} <output aria-hidden=true>{value}</output>"
+    name = f"{html.escape(label)} <span class=dv-o aria-hidden=true>{value}</span>"
     shown = f"<label{hidden}>{name}{field}</label>"
     if play:
         title = f'aria-label="Play: {html.escape(label)}"'

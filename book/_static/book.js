@@ -1,24 +1,63 @@
 // Search results fetch a summary of each page, which a browser refuses on file://; there the titles must do.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
-// One switch hides all code of a chapter; prose, figures and claims stay.
+// One switch hides all code of the chapters; prose, figures and claims stay. The browser remembers it, if it may.
+const root = document.documentElement;
+const code = {
+  get hidden() { try { return localStorage.getItem("code") === "hidden"; } catch { return false; } },
+  set hidden(yes) { try { localStorage.setItem("code", yes ? "hidden" : "shown"); } catch { /* for this page only */ } },
+};
+root.classList.toggle("no-code", code.hidden);
 addEventListener("DOMContentLoaded", () => {
-  const list = document.querySelector(".chapter-header ul"), root = document.documentElement;
+  const list = document.querySelector(".chapter-header ul");
   if (!list) return;
   const item = list.appendChild(document.createElement("li")), button = item.appendChild(document.createElement("button"));
-  const set = (hidden) => {
-    root.classList.toggle("no-code", hidden);
-    button.textContent = hidden ? "Show all code" : "Hide all code";
-  };
+  const say = () => { button.textContent = root.classList.contains("no-code") ? "Show all code" : "Hide all code"; };
   button.type = "button";
-  button.onclick = () => set(!root.classList.contains("no-code"));
-  set(false);
+  button.onclick = () => { code.hidden = root.classList.toggle("no-code"); say(); };
+  say();
 });
 
-// A search hit is scrolled to, not only marked.
+// "On this page" follows the reader: the last section that began in the upper third of the window.
+addEventListener("DOMContentLoaded", () => {
+  const links = [...document.querySelectorAll("#pst-page-toc-nav a")], entries = document.querySelectorAll("#pst-page-toc-nav li");
+  const parts = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  let waiting = 0;
+  const follow = () => {
+    waiting = 0;
+    const at = parts.findLastIndex((part) => part?.getBoundingClientRect().top < innerHeight / 3);
+    for (const [i, link] of links.entries()) {
+      link.classList.toggle("active", i === at);
+      if (i === at) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+    for (const entry of entries) entry.classList.toggle("active", entry.contains(links[at] ?? null));
+  };
+  addEventListener("scroll", () => { waiting ||= requestAnimationFrame(follow); }, { passive: true });
+  follow();
+});
+
+// A search hit is scrolled to, not only marked; one that lies in hidden or folded code is brought to light.
 addEventListener("load", () => setTimeout(() => {
-  document.querySelector("article span.highlighted")?.scrollIntoView({ block: "center" });
+  const hits = [...document.querySelectorAll("article span.highlighted")];
+  const hit = hits.find((one) => one.checkVisibility()) ?? hits[0];
+  if (!hit) return;
+  if (!hit.checkVisibility()) root.classList.remove("no-code");
+  for (let box = hit.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+  hit.scrollIntoView({ block: "center" });
 }, 50));
+
+// The search shows prose of a page: no buttons, no equations, no drawings.
+addEventListener("DOMContentLoaded", () => {
+  if (typeof Search === "undefined") return;
+  Search.htmlToText = (html, anchor) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    page.querySelectorAll("script, style, svg, button, summary, .headerlink, .chapter-header").forEach((one) => one.remove());
+    page.querySelectorAll(".math").forEach((one) => one.replaceWith("…"));
+    const part = (anchor && page.getElementById(anchor.slice(1))) || page.querySelector("article.bd-article");
+    return part ? part.textContent.replace(/\s+/g, " ") : "";
+  };
+});
 
 // Paper is light, whatever the screen is.
 const theme = document.documentElement.dataset;

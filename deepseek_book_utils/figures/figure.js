@@ -42,7 +42,7 @@ window.DV = (name, draw) => {
       svg.setAttribute("viewBox", `0 0 ${w} ${h}`);
       for (const i of inputs) {
         values[i.name] = i.type == "range" ? +i.value : i.value;
-        if (i.type == "range") i.parentNode.querySelector("output").value = i.value;
+        if (i.type == "range") i.parentNode.querySelector(".dv-o").textContent = i.value;
       }
       svg.replaceChildren();
       side.replaceChildren();

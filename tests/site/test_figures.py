@@ -62,22 +62,58 @@ def test_it_says_what_the_package_computed(figure: Locator) -> None:
         assert figure.evaluate(SET, settings) == row.locator("td").nth(1).text_content(), settings
 
 
+# What has the focus: its kind, its name, whether it lies in the figure, whether one sees it.
+FOCUS = """figure => {
+  const i = document.activeElement, style = getComputedStyle(i), box = i.getBoundingClientRect();
+  return {tag: i.type == 'range' ? 'slider' : i.tagName.toLowerCase(), name: i.name || i.dataset.play || '',
+    inside: figure.contains(i), ring: style.outlineStyle != 'none' && parseFloat(style.outlineWidth) >= 2,
+    seen: box.width > 20 && box.height > 10, value: i.value, open: i.parentNode.open};
+}"""
+# Every second of these keys changes a control of its kind, and the others change it back or on.
+KEYS = {
+    "slider": ("Home", "ArrowRight", "End", "ArrowLeft"),
+    "select": ("ArrowDown", "ArrowUp", "End", "Home"),
+}
+
+
 @every_figure
-def test_every_control_answers_the_keyboard(figure: Locator) -> None:
-    controls = figure.locator("fieldset [name]")
-    assert controls.count() >= 1
-    for control in controls.all():
+def test_a_walk_by_keyboard(figure: Locator) -> None:
+    page = figure.page
+    figure.evaluate(SET, {})
+    figure.evaluate("f => { f.tabIndex = -1; f.focus() }")
+    met: list[tuple[str, str]] = []
+    page.keyboard.press("Tab")
+    while (at := figure.evaluate(FOCUS))["inside"]:
+        met.append((at["tag"], at["name"]))
+        assert len(met) < 30 and at["ring"] and at["seen"], f"{at}: a trap, or a focus that one cannot see"
         figure.evaluate(SET, {})
-        name, seen = control.get_attribute("name"), set()
-        control.focus()
-        for key in ("Home", "End"):
-            control.press(key)
-            figure.page.evaluate(FRAME)
-            seen.add(figure.evaluate(DRAWN))
-        assert len(seen) == 2, f"control {name} changes nothing in the drawing"
-        assert control.evaluate("i => i == document.activeElement && i.getBoundingClientRect().width > 20"), (
-            name
-        )
+        values, said, drawn = {at["value"]}, set(), set()
+        for key in KEYS.get(at["tag"], ()):
+            page.keyboard.press(key)
+            page.evaluate(FRAME)
+            values.add(figure.evaluate(FOCUS)["value"])
+            said.add(figure.locator(".dv-s").text_content())
+            drawn.add(figure.evaluate(DRAWN))
+        if at["tag"] in KEYS:
+            assert len(values) > 1 and len(drawn) > 1, f"{at}: the keys change nothing"
+            assert len(said) > 1, f"{at}: the sentence stays as it was"
+        if at["tag"] == "summary":
+            page.keyboard.press("Enter")
+            assert figure.evaluate(FOCUS)["open"]
+            page.keyboard.press("Space")
+            assert not figure.evaluate(FOCUS)["open"]
+        if at["tag"] == "button":
+            button = figure.locator(f"[data-play={at['name']}]")
+            page.keyboard.press("Enter")
+            assert button.text_content() == "Pause"
+            page.keyboard.press("Space")
+            assert button.text_content() == "Play"
+        page.keyboard.press("Tab")
+    order = "f => [...f.querySelectorAll('fieldset [name]')].map(i => i.name)"
+    assert [name for tag, name in met if tag in KEYS] == figure.evaluate(order)
+    assert met[-1][0] == "summary"
+    page.keyboard.press("Shift+Tab")
+    assert figure.evaluate(FOCUS)["tag"] == "summary", "the way back leads into the figure"
 
 
 @every_figure

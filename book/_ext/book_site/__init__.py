@@ -16,7 +16,9 @@ from . import (
     loading,
     offline,
     scoreboard,
+    search_words,
     systems,
+    terms,
 )
 
 PARTS = (
@@ -28,6 +30,8 @@ PARTS = (
     front,
     dependencies,
     accessible,
+    terms,
+    search_words,
     lighter,
     loading,
 )

@@ -1,7 +1,9 @@
 """Tell screen readers what they read: Chinese as Chinese, the bibliography as a list.
 
-The glossary names every term twice, in English and in Chinese; `{zh}` marks Chinese in running text. Docutils
-gives the entries of a bibliography a role that ARIA has withdrawn, inside a list that wants list items.
+The glossary names every term twice, in English and in Chinese; elsewhere Chinese stands in the middle of an
+English sentence, of code, of a model's answer. A voice that speaks English cannot read it without a mark.
+Docutils gives the entries of a bibliography a role that ARIA has withdrawn, inside a list that wants list
+items.
 """
 
 from __future__ import annotations
@@ -11,18 +13,26 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxRole
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LANGUAGE = "language-zh-Hans"  # docutils writes this class as lang="zh-Hans"
+SIGN, BETWEEN = r"[\u3400-\u9fff]", r"[\u3000-\u303f\uff00-\uff65 ]"  # a sign; punctuation and blanks
+RUN = re.compile(f"{SIGN}(?:{SIGN}|{BETWEEN}+(?={SIGN}))*")
+# What is no text of the page, or holds no elements; what is marked; a tag; a text.
+PIECES = re.compile(
+    r"<(script|style|svg|option|textarea)\b.*?</\1>|<(\w+)[^>]*\blang=\"zh[^>]*>.*?</\2>|<[^>]*>|(?P<text>[^<]+)",
+    re.DOTALL,
+)
 
 
-class Chinese(SphinxRole):
-    """The `{zh}` role: a piece of Chinese text."""
+def marked(body: str) -> str:
+    """A page with its Chinese marked as Chinese."""
 
-    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the text, marked as Chinese."""
-        return [nodes.inline(self.rawtext, self.text, classes=[LANGUAGE])], []
+    def mark(piece: re.Match[str]) -> str:
+        text = piece["text"]
+        return RUN.sub(r'<span lang="zh-Hans">\g<0></span>', text) if text else piece[0]
+
+    return PIECES.sub(mark, body)
 
 
 def mark_terms(app: Sphinx, doctree: nodes.document) -> None:
@@ -32,14 +42,13 @@ def mark_terms(app: Sphinx, doctree: nodes.document) -> None:
             term["classes"].append(LANGUAGE)
 
 
-def mark_bibliography(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Make the entries of a bibliography the items of its list."""
+def mark_body(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Make the entries of a bibliography the items of its list, and mark Chinese."""
     if "body" in context:
-        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+        context["body"] = marked(context["body"].replace('role="doc-biblioentry"', 'role="listitem"'))
 
 
 def setup(app: Sphinx) -> None:
-    """Register the role and the markings."""
-    app.connect("html-page-context", mark_bibliography)
-    app.add_role("zh", Chinese())
+    """Register the markings."""
+    app.connect("html-page-context", mark_body)
     app.connect("doctree-read", mark_terms)

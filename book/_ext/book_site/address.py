@@ -2,7 +2,7 @@
 
 Every page carries a Content-Security-Policy that names no other host: a script that were to ask one would be
 stopped by the browser. With BOOK_SITE_URL, the address at which the site will stand, pages name their own
-address, and `sitemap.xml` lists them all.
+address, `sitemap.xml` lists them all, and `404.html` leads back to the book.
 """
 
 from __future__ import annotations
@@ -23,6 +23,22 @@ OWN = "'self' file: data: blob:"
 POLICY = (
     f"default-src {OWN}; script-src {OWN} 'unsafe-inline'; style-src {OWN} 'unsafe-inline'; base-uri 'none'"
 )
+# The colours of book.css's paper, which phones give their own bars.
+COLOURS = {"light": "#fdfcfa", "dark": "#14181e"}
+# A host serves this page under any address, so its links are whole.
+MISSING = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Page not found — {title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+:root {{ color-scheme: light dark }}
+body {{ max-width: 36rem; margin: 15vh auto; padding: 0 1.5rem; font: 1.1rem/1.6 system-ui, sans-serif }}
+body {{ color: light-dark(#1b1f24, #e6ebf0); background: light-dark(#fdfcfa, #14181e) }}
+a {{ color: light-dark(#0062a3, #6cbcff) }}
+</style></head>
+<body><main><h1>This page does not exist</h1>
+<p>It may have moved. <a href="{base}index.html">Open the front page of <cite>{title}</cite></a>,
+or <a href="{base}search.html">search the book</a>.</p></main></body></html>
+"""
 TAG = re.compile("<[^>]+>")
 LONGEST = 200  # letters of a description
 SITEMAP = (
@@ -50,6 +66,10 @@ def tags(title: str, site: str, about: str, address: str) -> str:
     found = {"og:type": "article", "og:site_name": site, "og:title": title}
     found |= {name: value for name, value in (("og:description", about), ("og:url", address)) if value}
     lines = [f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}"/>']
+    lines += [
+        f'<meta name="theme-color" content="{colour}" media="(prefers-color-scheme: {theme})"/>'
+        for theme, colour in COLOURS.items()
+    ]
     lines += [f'<meta property="{name}" content="{escape(value)}"/>' for name, value in found.items()]
     if about:
         lines.append(f'<meta name="description" content="{escape(about)}"/>')
@@ -70,15 +90,22 @@ def sitemap(base: str, pages: list[str]) -> str:
     return SITEMAP + "".join(lines) + "</urlset>\n"
 
 
-def write_sitemap(app: Sphinx, exception: Exception | None) -> None:
-    """Write `sitemap.xml` where the site's address is known."""
-    if exception is None and app.builder.format == "html" and app.config.html_baseurl:
-        text = sitemap(app.config.html_baseurl, sorted(app.env.found_docs))
-        (Path(app.outdir) / "sitemap.xml").write_text(text, encoding="utf8")
+def missing(base: str, title: str) -> str:
+    """The page that a host shows for an address without a page."""
+    return MISSING.format(base=escape(base), title=escape(title))
+
+
+def write_whole_site(app: Sphinx, exception: Exception | None) -> None:
+    """Write `sitemap.xml` and `404.html` where the site's address is known."""
+    base = app.config.html_baseurl
+    if exception is None and app.builder.format == "html" and base:
+        out = Path(app.outdir)
+        (out / "sitemap.xml").write_text(sitemap(base, sorted(app.env.found_docs)), encoding="utf8")
+        (out / "404.html").write_text(missing(base, app.config.html_title), encoding="utf8")
 
 
 def setup(app: Sphinx) -> None:
     """Connect the functions above."""
     app.connect("config-inited", place_site)
     app.connect("html-page-context", describe)
-    app.connect("build-finished", write_sitemap)
+    app.connect("build-finished", write_whole_site)

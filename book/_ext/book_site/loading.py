@@ -27,10 +27,10 @@ THEIRS = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)
 ICONS = re.compile(r'\s*<script defer src="[^"]*/fontawesome\.js[^"]*"></script>')
 SEARCH = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
 VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
-LABEL = re.compile(
-    r'<summary aria-label="Toggle hidden content">'
-)  # would hide "Show the code" from a reader
+# Its label would hide "Show the code" from a voice, and a summary may not hold paragraphs.
+FOLD = re.compile(r'<summary aria-label="Toggle hidden content">(.*?)</summary>', re.DOTALL)
 GLYPHS = re.compile(r"[^{}]*\.fa-[^{}]*\{[^{}]*\}")
+PARAGRAPH = re.compile(r"<(/?)p\b")
 FONTS = re.compile(r"@font-face\{[^{}]*Font Awesome[^{}]*\}")
 # Characters of that font, which would be empty boxes in another one.
 CHARACTERS = re.compile(r'(--pst-(?:icon-[a-z-]+|breadcrumb-divider):)"[^"]*"')
@@ -39,7 +39,8 @@ CHARACTERS = re.compile(r'(--pst-(?:icon-[a-z-]+|breadcrumb-divider):)"[^"]*"')
 def lean(page: str, searches: bool) -> str:
     """A page with what it needs; the page that searches keeps the index."""
     page = THEIRS.sub(THEME, page)
-    page = LABEL.sub("<summary>", ICONS.sub("", page))
+    page = FOLD.sub(lambda fold: "<summary>" + PARAGRAPH.sub(r"<\1span", fold[1]) + "</summary>", page)
+    page = ICONS.sub("", page)
     first = VIEWPORT.search(page)
     if first:
         page = page[: first.end()] + VIEWPORT.sub("", page[first.end() :])

@@ -57,6 +57,6 @@ for (const [rule, y] of labels) g.el("text", { x: right + 6, y: y - low, style: 
 
 const ends = rules.map((rule) => norm(rule.points.at(-1))), best = ends.indexOf(Math.min(...ends));
 const place = rules.map((rule, i) => `${rule.name} ${ends[i] > 10 ? "flown off" : g.num(ends[i])}`);
-return `Distance from the minimum after ${d.steps} steps at learning rate ${g.num(s.rate, 3)}: ${place.join(", ")}. ` +
+return `Distance from the minimum after ${d.steps} steps from (${g.num(s.x, 1)}, ${g.num(s.y)}) at learning rate ${g.num(s.rate, 3)}: ${place.join(", ")}. ` +
   (ends[0] > 10 ? `Above ${g.num(2 / k[1])} each step of SGD lands further up the steep side than it began.`
     : ends[best] > 0.3 ? "So small a rate is safe, and slow for all three." : `Nearest is ${rules[best].name}.`);

@@ -50,7 +50,7 @@ def _ravine_sentence(ways: Ways, settings: Settings) -> str:
     elif ends[nearest] > 0.3:
         verdict = "So small a rate is safe, and slow for all three."
     return (
-        f"Distance from the minimum after {STEPS} steps at learning rate "
+        f"Distance from the minimum after {STEPS} steps from ({num(x, 1)}, {num(y)}) at learning rate "
         f"{num(rate, 3)}: {', '.join(places)}. {verdict}"
     )
 

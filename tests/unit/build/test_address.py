@@ -68,3 +68,16 @@ def test_the_sitemap_lists_every_page(address: ModuleType) -> None:
         "https://example.org/a&b/one.html",
         "https://example.org/a&b/two/three.html",
     ]
+
+
+def test_a_missing_page_leads_back_from_any_depth(address: ModuleType) -> None:
+    page = BeautifulSoup(address.missing("https://example.org/a&b/", "A & B"), "html.parser")
+    links = [link["href"] for link in page.find_all("a")]
+    assert links == ["https://example.org/a&b/index.html", "https://example.org/a&b/search.html"]
+    assert page.title.text == "Page not found — A & B" and page.html["lang"] == "en"
+
+
+def test_the_bars_of_a_phone_have_the_colour_of_the_paper(address: ModuleType) -> None:
+    sheet = (EXTENSION.parent / "_static" / "book.css").read_text()
+    assert "--paper: light-dark({light}, {dark})".format(**address.COLOURS) in sheet
+    assert address.tags("A", "Book", "", "").count('name="theme-color"') == 2

@@ -17,7 +17,8 @@ PAGE = """<html lang="en" data-theme="auto"><head>
 <script defer src="../_static/scripts/fontawesome.js?digest=1"></script>
 <script src="../_static/searchtools.js"></script><script src="../_static/language_data.js"></script>
 <script src="../searchindex.js"></script><script src="../_static/book.js?v=1"></script></head>
-<details><summary aria-label="Toggle hidden content">Show the code</summary>x</details></html>"""
+<details><summary aria-label="Toggle hidden content">
+<p class="collapsed">Show the code</p></summary><p>x</p></details></html>"""
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_a_page_loads_what_it_needs(loading: ModuleType) -> None:
     assert re.findall(r'src="([^"]*)"', page) == ["../_static/book.js?v=1"]
     assert page.count("viewport") == 1 and "device-width" in page
     assert page.index("prefers-color-scheme") < page.index("book.js")
-    assert "<summary>Show the code</summary>" in page
+    assert '<summary>\n<span class="collapsed">Show the code</span></summary><p>x</p>' in page
 
 
 def test_the_search_page_keeps_its_index(loading: ModuleType) -> None:

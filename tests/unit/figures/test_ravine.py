@@ -55,8 +55,8 @@ def ways(rate: float) -> dict[str, tuple[Any, Any]]:
 
 def test_the_sentences_say_who_escapes() -> None:
     rows = sentences(ravine.ravine_figure(ways))
-    start = "Distance from the minimum after 80 steps at learning rate 0.018: plain SGD 0.47"
-    assert rows["{}"].startswith(start)  # 2 * 0.982^80
+    start = "Distance from the minimum after 80 steps from (−2.0, 0.50) at learning rate 0.018: "
+    assert rows["{}"].startswith(f"{start}plain SGD 0.47")  # 2 * 0.982^80
     assert rows["{}"].endswith("Nearest is momentum.")
     assert rows[json.dumps({"rate": 0.001}, separators=(",", ":"))].endswith("slow for all three.")
     fast = rows['{"rate":0.03}']

@@ -1,0 +1,72 @@
+"""Every page is whole at every width, from a window at 400 % to a desk: nothing is cut or out of reach."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.site.conftest import HEIGHT, Visit
+from tests.site.test_pages import PAGES
+
+WIDTHS = (1440, 820, 640, 390, 320)  # pixels; a window of 1280 at 200 % has 640, at 400 % 320
+# Texts that stand outside the window, where no box scrolls to them; boxes that cut off what they hold; boxes
+# that scroll sideways and take no focus.
+CUT = r"""() => {
+  const {clientWidth: wide, scrollWidth: whole} = document.documentElement, found = [];
+  const say = (what, e) =>
+    found.push(`${what}: ${e.tagName} ${e.getAttribute('class')} ${e.textContent.trim().slice(0, 40)}`);
+  if (whole > wide) found.push(`the page scrolls sideways: ${whole}`);
+  const parts = new Map();
+  const inside = e => {  // does a box around e clip, scroll or place it?
+    if (!e || e == document.documentElement) return false;
+    if (!parts.has(e)) {
+      const {overflowX, clipPath, position} = getComputedStyle(e);
+      const own = overflowX != 'visible' || clipPath != 'none' || position == 'fixed';
+      parts.set(e, own || inside(e.parentElement));
+    }
+    return parts.get(e);
+  };
+  for (const e of document.querySelectorAll('body *')) {
+    if (e.closest('svg, mjx-container, dialog') || !e.checkVisibility({visibilityProperty: true})) continue;
+    const x = getComputedStyle(e).overflowX;
+    if (e.clientWidth > 4 && e.scrollWidth > e.clientWidth + 1) {
+      const reached = e.tabIndex == 0 || e.querySelector('a[href], button, [tabindex="0"]');
+      if (/hidden|clip/.test(x)) say('cut', e);
+      else if (x != 'visible' && !reached) say('no focus', e);
+    }
+    if (![...e.childNodes].some(n => n.nodeType == 3 && n.data.trim())) continue;
+    const box = e.getBoundingClientRect();
+    if (box.width && (box.right > wide + 1 || box.left < -1) && !inside(e)) say('outside', e);
+  }
+  return found;
+}"""
+
+
+def cut(page: Page, width: int) -> list[str]:
+    """What a reader cannot reach on a page in a window of this width."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.wait_for_timeout(400)  # the theme waits 300 ms before it looks again what scrolls
+    return page.evaluate(CUT)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_is_whole_at_every_width(desk: Visit) -> None:
+    assert {width: found for width in WIDTHS if (found := cut(desk.page, width))} == {}
+
+
+BAD = {
+    "a wide word": "<p>{wide}</p>",
+    "a word that is cut": '<p style="overflow: hidden">{wide}</p>',
+    "a box that takes no focus": '<pre style="overflow-x: auto" tabindex="-1">{wide}</pre>',
+    "a text to the left": '<p style="margin-left: -99px">text</p>',
+}
+
+
+@pytest.mark.parametrize("html", BAD.values(), ids=BAD)
+def test_what_is_cut_is_found(html: str, tmp_path: Path, visit: Callable) -> None:
+    head = '<!doctype html><title>t</title><pre style="overflow-x: auto" tabindex="0">{wide}</pre>'
+    page = tmp_path / "page.html"
+    for text, count in ((head, 0), (head + html, 1)):
+        page.write_text(text.format(wide="wide" * 200), encoding="utf8")
+        assert (len(cut(visit(page.as_uri()).page, 390)) > 0) == count
