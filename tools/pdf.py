@@ -65,8 +65,6 @@ def printed(site: Path, names: list[str]) -> Iterator[tuple[str, str, bytes]]:
         page.set_default_timeout(300_000)  # ms: a long chapter on a busy machine
         for name in names:
             page.goto((site / f"{name}.html").as_uri())
-            page.wait_for_function("!window.MathJax || window.MathJax.startup?.promise")
-            page.evaluate("window.MathJax?.startup.promise.then(() => true)")
             yield name, page.title().split(" — ")[0], page.pdf(**PAPER)
         browser.close()
 

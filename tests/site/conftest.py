@@ -131,11 +131,10 @@ def keep(browser: Browser, kept: dict[str, tuple[str, Visit]], address: str, scr
 
 @pytest.fixture
 def desk(page: str, server: str, browser: Browser, kept: dict[str, tuple[str, Visit]]) -> Visit:
-    """The served page at a desk, formulas set. The tests of a page share it: to load one takes seconds."""
+    """The served page at a desk. The tests of a page share it: to load one takes seconds."""
     seen = keep(browser, kept, server + page, scripts=True)
     seen.page.emulate_media(media="screen", color_scheme="light")
     seen.page.set_viewport_size({"width": 1280, "height": HEIGHT})
-    seen.page.evaluate("window.MathJax?.startup?.promise")
     return seen
 
 

@@ -1,4 +1,4 @@
-"""What this book adds to Jupyter Book: an offline site, chapter headers, and the pages made from runs."""
+"""What this book adds to Jupyter Book: formulas without a script, chapter headers, pages made from runs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from . import (
     address,
     chapter_header,
     dependencies,
+    formulas,
     front,
     lighter,
     loading,
-    offline,
+    repository,
     scoreboard,
     search_words,
     systems,
@@ -22,11 +23,12 @@ from . import (
 )
 
 PARTS = (
-    offline,
+    repository,
     address,
     chapter_header,
     scoreboard,
     systems,
+    formulas,
     front,
     dependencies,
     accessible,
