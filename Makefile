@@ -25,6 +25,9 @@ STEPS = check unit reference learning exercises book site notebooks
 $(STEPS) class claims bench mutants: export OMP_NUM_THREADS = 1
 $(STEPS) class claims bench mutants: export TOKENIZERS_PARALLELISM = false
 $(STEPS) class claims bench mutants: export HF_HUB_OFFLINE = 1
+# What Python has compiled it may keep, also where a container forbids it: else every process, and every hidden
+# test, compiles the book's modules anew.
+$(STEPS) class claims bench mutants: export PYTHONDONTWRITEBYTECODE =
 # glibc gives large blocks back at every free and fetches them again: kept, they save a tenth of the training time.
 $(STEPS) class claims bench mutants: export MALLOC_MMAP_THRESHOLD_ = 1000000000
 $(STEPS) class claims bench mutants: export MALLOC_TRIM_THRESHOLD_ = 4000000000

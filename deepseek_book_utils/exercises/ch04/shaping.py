@@ -219,7 +219,9 @@ def _values(
     expected = (transitions * rewards).sum(dim=2) if expected is None else expected
     q = torch.zeros_like(expected)
     for _ in range(sweeps):
-        q = expected + gamma * transitions @ best(q)
+        before, q = q, expected + gamma * transitions @ best(q)
+        if q.equal(before):  # no further sweep changes a digit
+            break
     return q
 
 
