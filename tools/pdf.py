@@ -32,6 +32,7 @@ FOOT = (
 PAPER: dict[str, Any] = {
     "format": "A4",
     "print_background": True,
+    "scale": 0.8,  # letters of 10 points, and room for the wide form of figures
     "margin": {"top": "16mm", "bottom": "18mm", "left": "15mm", "right": "15mm"},
     "display_header_footer": True,
     "header_template": "<span></span>",

@@ -50,12 +50,18 @@ addEventListener("load", () => setTimeout(() => {
 // The search shows prose of a page: no buttons, no equations, no drawings.
 addEventListener("DOMContentLoaded", () => {
   if (typeof Search === "undefined") return;
-  Search.htmlToText = (html, anchor) => {
-    const page = new DOMParser().parseFromString(html, "text/html");
-    page.querySelectorAll("script, style, svg, button, summary, .headerlink, .chapter-header").forEach((one) => one.remove());
+  const text = (part) => part?.textContent.replace(/\s+/g, " ") ?? "";
+  const prose = Search.makeSearchSummary, none = "script, style, svg, button, summary, .headerlink, .chapter-header";
+  Search.makeSearchSummary = (html, words, anchor) => {
+    const page = new DOMParser().parseFromString(html, "text/html"), has = (found) => [...words].some((word) => found.toLowerCase().includes(word));
+    page.querySelectorAll(none).forEach((one) => one.remove());
     page.querySelectorAll(".math").forEach((one) => one.replaceWith("…"));
-    const part = (anchor && page.getElementById(anchor.slice(1))) || page.querySelector("article.bd-article");
-    return part ? part.textContent.replace(/\s+/g, " ") : "";
+    const target = anchor ? page.getElementById(anchor.slice(1)) : null, part = target || page.querySelector("article.bd-article");
+    const entry = target?.matches("dt") ? target.parentElement.querySelector(`#${CSS.escape(target.id)} ~ dd`) : null;
+    const whole = entry ? `${text(target)}: ${text(entry)}` : text(part);
+    part?.querySelectorAll(".cell_input, pre").forEach((one) => one.remove());
+    Search.htmlToText = () => (entry || !has(text(part)) ? whole : text(part));
+    return prose(html, words, anchor);
   };
 });
 

@@ -170,6 +170,15 @@ def test_one_switch_hides_all_code(server: str, visit: Callable) -> None:
     assert code.count() == before
 
 
+def test_a_fold_says_what_a_press_does(server: str, visit: Callable) -> None:
+    fold = (
+        visit(f"{server}notebooks/02_deep_learning_and_rl.html").page.locator("details.hide > summary").first
+    )
+    assert fold.inner_text().strip() == "Show the code"
+    fold.press("Enter")
+    assert fold.inner_text().strip() == "Hide the code"
+
+
 def test_on_this_page_follows_the_reader(server: str, visit: Callable) -> None:
     page = visit(f"{server}notebooks/02_deep_learning_and_rl.html", width=1440).page
     links = page.locator("#pst-page-toc-nav a")
