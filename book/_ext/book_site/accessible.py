@@ -2,8 +2,9 @@
 
 The glossary names every term twice, in English and in Chinese; elsewhere Chinese stands in the middle of an
 English sentence, of code, of a model's answer. A voice that speaks English cannot read it without a mark.
-Docutils gives the entries of a bibliography a role that ARIA has withdrawn, inside a list that wants list
-items.
+What
+scrolls says what it is. Docutils gives the entries of a bibliography a role that ARIA has withdrawn, inside a
+list that wants list items.
 """
 
 from __future__ import annotations
@@ -23,6 +24,17 @@ PIECES = re.compile(
     r"<(script|style|svg|option|textarea)\b.*?</\1>|<(\w+)[^>]*\blang=\"zh[^>]*>.*?</\2>|<[^>]*>|(?P<text>[^<]+)",
     re.DOTALL,
 )
+# A box that scrolls sideways takes the focus (the theme sees to that), so it needs a name.
+PRINTED = re.compile(r'(<div class="output stream[^>]*><div class="highlight"><pre)>')
+BOXES = (("<pre>", "Code"), ('<div class="pst-scrollable-table-container">', "Table"))
+
+
+def named(body: str) -> str:
+    """A page with a name for each box that may scroll."""
+    body = PRINTED.sub(r'\1 role="group" aria-label="What the cell prints">', body)
+    for box, name in BOXES:
+        body = body.replace(box, f'{box[:-1]} role="group" aria-label="{name}">')
+    return body
 
 
 def marked(body: str) -> str:
@@ -43,9 +55,9 @@ def mark_terms(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def mark_body(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Make the entries of a bibliography the items of its list, and mark Chinese."""
+    """Make the entries of a bibliography the items of its list, name what scrolls, mark Chinese."""
     if "body" in context:
-        context["body"] = marked(context["body"].replace('role="doc-biblioentry"', 'role="listitem"'))
+        context["body"] = named(marked(context["body"].replace('role="doc-biblioentry"', 'role="listitem"')))
 
 
 def setup(app: Sphinx) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.frontend import get_default_settings
 from docutils.parsers.rst import Parser
@@ -41,6 +42,15 @@ def part(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType
 )
 def test_chinese_is_marked_where_it_is_text(html: str, marked: str, part: Callable) -> None:
     assert part("accessible").marked(html) == marked
+
+
+def test_what_scrolls_has_a_name(part: Callable) -> None:
+    output = '<div class="output stream highlight"><div class="highlight"><pre>a</pre></div></div>'
+    table = '<div class="pst-scrollable-table-container"><table>'
+    page = part("accessible").named(f"<pre>b</pre>{output}{table}")
+    names = [("pre", "Code"), ("pre", "What the cell prints"), ("div", "Table")]
+    found = BeautifulSoup(page, "html.parser").find_all(role="group")
+    assert [(box.name, box["aria-label"]) for box in found] == names
 
 
 def chapter(*children: nodes.Node) -> nodes.document:
