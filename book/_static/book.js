@@ -37,6 +37,19 @@ addEventListener("DOMContentLoaded", () => {
   follow();
 });
 
+// A formula that is wider than its place scrolls inside itself, so it takes the focus and has a name.
+const reach_formulas = () => {
+  for (const formula of document.querySelectorAll(".math")) {
+    const wide = formula.scrollWidth > formula.clientWidth + 1;
+    for (const [name, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", "Formula"]])
+      if (wide) formula.setAttribute(name, value);
+      else formula.removeAttribute(name);
+  }
+};
+let resized = 0;
+addEventListener("load", reach_formulas);
+addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(reach_formulas, 200); });
+
 // A search hit is scrolled to, not only marked; one that lies in hidden or folded code is brought to light.
 addEventListener("load", () => setTimeout(() => {
   const hits = [...document.querySelectorAll("article span.highlighted")];

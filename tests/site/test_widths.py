@@ -28,7 +28,7 @@ CUT = r"""() => {
     return parts.get(e);
   };
   for (const e of document.querySelectorAll('body *')) {
-    if (e.closest('svg, mjx-container, dialog') || !e.checkVisibility({visibilityProperty: true})) continue;
+    if (e.closest('svg, math, dialog') || !e.checkVisibility({visibilityProperty: true})) continue;
     const x = getComputedStyle(e).overflowX;
     if (e.clientWidth > 4 && e.scrollWidth > e.clientWidth + 1) {
       const reached = e.tabIndex == 0 || e.querySelector('a[href], button, [tabindex="0"]');
