@@ -48,6 +48,7 @@ class MarkovGame:
                 f"{OVER} where the game is over; got {next_state.shape}."
             )
         self.payoffs, self.next_state, self.now = payoffs, next_state, 0
+        self.states = np.eye(S, dtype=np.float32)
         self.possible_agents = [f"agent_{i}" for i in range(n)]
         self.agents: list[str] = []
         self.observation_spaces = {name: Discrete(S) for name in self.possible_agents}
@@ -68,7 +69,7 @@ class MarkovGame:
 
     def state(self) -> NDArray:
         """What a centre knows while learning: the state (S,), one-hot."""
-        return np.eye(self.payoffs.shape[1], dtype=np.float32)[self.now]
+        return self.states[self.now].copy()
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None

@@ -144,7 +144,9 @@ def train_team(game: Any, settings: TeamSettings, seed: int) -> Trained:
         torch.manual_seed(seed)
         team = Team(n, S, A, len(game.state()), settings)
     rng = np.random.default_rng(seed)
-    optimizer = torch.optim.Adam(team.parameters(), lr=settings.learning_rate)
+    optimizer = torch.optim.Adam(
+        team.parameters(), lr=settings.learning_rate, fused=True
+    )
     epsilons = np.linspace(settings.epsilon, settings.final_epsilon, settings.updates)
     tables, losses = [], []
     for step, epsilon in enumerate(epsilons):

@@ -8,6 +8,7 @@ look at it while learning.
 Left out: games that one agent leaves before the others.
 """
 
+from bisect import bisect_right
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,13 +63,14 @@ def play(
     names, rows = list(game.possible_agents), []
     cumulative = policies.cumsum(axis=-1)
     cumulative[..., -1] = 1.0  # rounding must not leave a gap at the top
+    bounds = cumulative.tolist()  # [i][o]: plain floats search faster
     for _ in range(episodes):
         seen, _ = game.reset()
         while game.agents:
             before, state = [seen[name] for name in names], game.state()
             draws = rng.random(len(names))
             actions = [
-                int((cumulative[i, o] <= draw).sum())
+                bisect_right(bounds[i][o], draw)
                 for i, (o, draw) in enumerate(zip(before, draws, strict=True))
             ]
             seen, rewards, terminated, _, _ = game.step(
