@@ -13,9 +13,10 @@ from deepseek_book_utils.reasoning.fine_tuning.cold_start import cold_start_docu
 from deepseek_book_utils.reasoning.instructions import WIDER
 from deepseek_book_utils.reasoning.pretrained import pretrained_base
 from deepseek_book_utils.reasoning.r1_zero import train_r1_zero
-from experiments.ch05.stages import CURVES, GENERAL, PEN, REASONING, STAGES, measure
+from experiments.ch05.stages import CURVES, FIVE, GENERAL, PEN, REASONING, STAGES, measure
 from experiments.measuring import Stopwatch
 
+SEEDS = FIVE
 COUNTS = (30, 100, 1000)
 SETTINGS = {
     "model": WIDER,

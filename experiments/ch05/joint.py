@@ -14,11 +14,10 @@ from deepseek_book_utils.reasoning.fine_tuning.joint import JointSettings, besid
 from deepseek_book_utils.reasoning.instructions import WIDER
 from deepseek_book_utils.reasoning.pretrained import pretrained_base
 from deepseek_book_utils.reasoning.r1_zero import train_r1_zero
-from deepseek_book_utils.records import RECORD_SEEDS
-from experiments.ch05.stages import CURVES, GENERAL, PEN, REASONING, STAGES, measure
+from experiments.ch05.stages import CURVES, FIVE, GENERAL, PEN, REASONING, STAGES, measure
 from experiments.measuring import Stopwatch
 
-SEEDS = RECORD_SEEDS[:3]  # each pretrains a base anew: three are what the time allows
+SEEDS = FIVE
 JOINT = JointSettings()
 SETTINGS = {
     "model": WIDER,

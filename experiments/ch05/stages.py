@@ -36,8 +36,10 @@ from deepseek_book_utils.reasoning.pretrained import pretrained_base
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
 from deepseek_book_utils.reasoning.tasks import Task, evaluate
+from deepseek_book_utils.records import MINIATURE_SEEDS
 from experiments.measuring import Stopwatch
 
+FIVE = SEEDS = MINIATURE_SEEDS[1:6]  # seed 50 was seen while this recording was prepared
 STAGES, GENERAL, PEN = StageSettings(), GeneralSettings(), Pen()
 # As many CPU seconds as the four stages: two runs of reinforcement learning, and what stands between them.
 LONG_RUN = replace(STAGES.rl, updates=2 * STAGES.rl.updates + 20)

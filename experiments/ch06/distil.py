@@ -50,7 +50,7 @@ from deepseek_book_utils.reasoning.pretrained import pretrained_base
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, train_r1_zero
 from deepseek_book_utils.reasoning.rewards import RewardWeights
 from deepseek_book_utils.reasoning.tasks import evaluate, sample_responses
-from deepseek_book_utils.records import RECORD_SEEDS
+from deepseek_book_utils.records import MINIATURE_SEEDS
 from experiments.measuring import Stopwatch
 
 Settings = TypeVar("Settings", FineTuneSettings, R1ZeroSettings, GKDSettings)
@@ -65,7 +65,8 @@ def settling(settings: Settings, **fifth: Any) -> tuple[Settings, Settings]:
 
 GENERAL, STAGES = GeneralSettings(), StageSettings()
 CORPORA = {"lacks": WITHOUT_CHECKS, "whole": CorpusSettings()}
-TEACHER, TEACHING = RECORD_SEEDS[0], replace(STAGES.rl, updates=24)  # one teacher for all students
+SEEDS = MINIATURE_SEEDS[1:6]  # those of `ch05/stages`
+TEACHER, TEACHING = SEEDS[0], replace(STAGES.rl, updates=24)  # one teacher for all students
 PROBLEMS, ANSWERS, KEPT = 600, 4, 1600  # asked of the teacher, and the most that are kept
 READING = settling(FineTuneSettings(epochs=4, documents=24, learning_rate=1.2e-2), epochs=1)
 # At least as many CPU seconds as asking and reading.
