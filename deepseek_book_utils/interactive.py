@@ -158,6 +158,7 @@ def figure(
     says: Sequence[tuple[Settings, str]],
     still: str = "",
     height: int = 300,
+    panel: bool = False,
     kb: int = 60,
 ) -> Picture:
     """A figure that reacts. `title` is its finding, `ask` the question that the controls answer.
@@ -166,6 +167,7 @@ def figure(
     says: (settings of controls, sentence) pairs, computed by the package, the start `({}, ...)` first: the
       text alternative, and what the browser test expects of `draw`.
     still: SVG marks in a 680 x `height` box, for readers without scripts. kb: most kilobytes of HTML.
+    panel: `draw` also writes text below the picture, which takes a height that only the drawing knows.
     Raises ValueError or TypeError, saying what to change: bad name, controls or data, or too much data.
     """
     _check(name, controls, draw, says)
@@ -175,7 +177,8 @@ def figure(
         label = "; ".join(f"{labels[key]}: {value}" for key, value in settings.items()) or "Start"
         cells = f"<td>{esc(label)}</td><td>{esc(sentence)}</td>"
         rows += f'<tr data-set="{esc(_as_json(name, settings))}">{cells}</tr>'
-    page = f'''<figure class="dv mathjax_ignore" data-dv="{name}" aria-labelledby="{i}-t">
+    below = " data-panel" * panel
+    page = f'''<figure class="dv mathjax_ignore" data-dv="{name}"{below} aria-labelledby="{i}-t">
 <style>{asset("figure.css")}</style>
 <p class="dv-t" id="{i}-t">{esc(title)}</p>
 <svg viewBox="0 0 680 {height}" role="img" aria-labelledby="{i}-t {i}-s">{still}</svg>

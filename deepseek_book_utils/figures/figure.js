@@ -1,4 +1,6 @@
 // DV(name, draw) starts every copy of a figure that does not run yet. No library, no timer, no network.
+// A figure is drawn when it comes within a screen of what the reader sees, or goes to paper. Its room is kept until
+// then; one that writes a text of unknown height below (data-panel) is drawn at once.
 // draw(s, d, g) draws once and returns the sentence: s values of the controls, d data, g tools:
 //   g.w, g.h           size of the drawing in real pixels
 //   g.el(tag, attrs, text)          adds a mark to the drawing
@@ -16,7 +18,7 @@ window.DV = (name, draw) => {
     const data = JSON.parse(find('[type="application/json"]').textContent);
     const inputs = [...box.elements].filter((i) => i.name);
     const values = {}, drag = {}, until = {}, h = svg.viewBox.baseVal.height;
-    let waiting, last, held;
+    let waiting, last, held, width, drawn;
 
     const add = (parent, tag, attrs, text) => {
       const node = document.createElementNS(parent.namespaceURI, tag);
@@ -38,7 +40,9 @@ window.DV = (name, draw) => {
 
     const run = () => {
       waiting = 0;
+      drawn = true;
       const w = Math.max(280, Math.min(720, svg.clientWidth || 680));
+      svg.removeAttribute("style");
       svg.setAttribute("viewBox", `0 0 ${w} ${h}`);
       for (const i of inputs) {
         values[i.name] = i.type == "range" ? +i.value : i.value;
@@ -108,9 +112,20 @@ window.DV = (name, draw) => {
       input.addEventListener("input", () => own || stop());
     }
 
-    new ResizeObserver(ask).observe(fig);
     box.hidden = false;
     find("details").open = false;
-    run();
+    svg.style.cssText = `display: block; height: ${h}px`;
+    const resized = new ResizeObserver(([{ contentRect }]) => {
+      if (contentRect.width != width) ask();
+      width = contentRect.width;
+    });
+    const near = window.IntersectionObserver && new IntersectionObserver((seen) => {
+      if (!seen.some((one) => one.isIntersecting)) return;
+      near.disconnect();
+      resized.observe(fig);
+    }, { rootMargin: "100% 0px" });
+    if (near && !("panel" in fig.dataset)) near.observe(fig);
+    else resized.observe(fig);
+    addEventListener("beforeprint", () => drawn || run());
   }
 };

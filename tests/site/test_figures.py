@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Browser, Locator
 
 from deepseek_book_utils import interactive
 from tests.site.conftest import Visit
@@ -138,7 +138,7 @@ def test_every_handle_can_be_dragged(figure: Locator) -> None:
 @every_figure
 def test_it_is_not_empty_on_paper_or_without_scripts(name: str, figure: Locator, still: Visit) -> None:
     figure.page.emulate_media(media="print")
-    figure.page.evaluate(FRAME)
+    figure.page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert figure.locator("svg > *").count() > 0
     assert figure.locator("svg").bounding_box()["height"] > 50
     assert figure.locator(".dv-s").inner_text().strip()
@@ -151,6 +151,7 @@ def test_it_is_not_empty_on_paper_or_without_scripts(name: str, figure: Locator,
 @pytest.mark.parametrize("page", PAGES)
 def test_text_in_drawings_is_readable_on_a_phone(page: str, server: str, visit: Callable) -> None:
     seen = visit(server + page, width=375)
+    seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")  # draws them all
     small: list[Any] = (
         seen.page.evaluate("""() => [...document.querySelectorAll('figure.dv svg text')].map(t => {
       const box = t.getBoundingClientRect(), svg = t.ownerSVGElement;
@@ -159,6 +160,36 @@ def test_text_in_drawings_is_readable_on_a_phone(page: str, server: str, visit: 
     }).filter(([, size]) => size < 11.99)""")
     )
     assert small == []
+
+
+# Count how often each figure is drawn, from the first script on.
+COUNT = """window.drawn = {}; let start;
+Object.defineProperty(window, 'DV', {get: () => start, set: (theirs) => { start = (name, draw) =>
+  theirs(name, (...all) => { drawn[name] = (drawn[name] ?? 0) + 1; return draw(...all); }); }})"""
+HEIGHTS = "() => [...document.querySelectorAll('[data-dv]')].map(f => [f.dataset.dv, f.offsetHeight])"
+WALK = """async () => { for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
+  scrollTo({top: y, behavior: 'instant'}); await new Promise(done => setTimeout(done, 60)); } }"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("page", sorted({page for page, _ in FIGURES}))
+def test_figures_are_drawn_once_near_the_reader_and_nothing_moves(
+    page: str, width: int, server: str, browser: Browser
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    seen = context.new_page()
+    seen.add_init_script(COUNT)
+    seen.goto(server + page)
+    seen.wait_for_timeout(300)
+    before, drawn = dict(seen.evaluate(HEIGHTS)), seen.evaluate("drawn")
+    assert len(drawn) < len(before), "all are drawn before the reader comes near"
+    seen.evaluate(WALK)
+    panels = {one.get_attribute("data-dv") for one in seen.locator("[data-panel]").all()}
+    again = {name: times for name, times in seen.evaluate("drawn").items() if times > 1}
+    assert seen.evaluate("drawn").keys() == before.keys()
+    assert again.keys() <= panels, "drawn again, though its width is the same"
+    assert dict(seen.evaluate(HEIGHTS)) == before
+    context.close()
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -140,3 +140,7 @@ def test_a_slider_that_plays_has_a_button_of_its_own() -> None:
     assert 'name="time"' in make(controls=[time], says=[({}, "start"), ({"time": 2}, "two")]).html
     with pytest.raises(ValueError, match="seconds from lo to hi"):
         slider("x", "X", 0, 1, 0.1, 1, play=-1)
+
+
+def test_a_figure_with_a_panel_says_so_to_the_script() -> None:
+    assert " data-panel" in make(panel=True).html and " data-panel" not in make().html.split("<script")[0]

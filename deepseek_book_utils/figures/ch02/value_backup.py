@@ -185,4 +185,5 @@ def value_backup_figure(walks: Sequence[Sequence[int]] | None = None) -> Picture
         data,
         says=[(c, _backup_sentence(walks, {**first, **c})) for c in changes],
         height=352,
+        panel=True,
     )

@@ -60,4 +60,5 @@ def merges_figure(
         },
         says=says,
         height=58,
+        panel=True,
     )

@@ -89,4 +89,5 @@ def learning_figure(
         asset("ch04/learning.js"),
         data | {key: chains[key] for key in ("steps", "problems", "texts")},
         says=says,
+        panel=True,
     )
