@@ -148,6 +148,7 @@ bench: $(READY)  ## our code beside the libraries a reader would use instead
 	$(PY) -m benchmarks.pipeline
 	$(PY) -m benchmarks.tokenizer
 	$(PY) -m benchmarks.gpt
+	$(PY) -m benchmarks.scaling
 
 clean:  ## removes what the build made; the environments stay
 	rm -rf _build book/exercises build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -43,7 +43,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUDGET = {"CPU s": 120, "MiB": 1229, "page kB": 1000}
 
 # What the pages are made of; a chapter's results and what they took stand in `_build`.
-SITE_FOLDERS = ("book", "notebooks", "deepseek_book_utils", "tools", "_build/executed")
+SITE_FOLDERS = ("book", "notebooks", "deepseek_book_utils", "tools", "benchmarks", "_build/executed")
 SITE_FILES = ("_config.yml", "_toc.yml", "pyproject.toml", "requirements.txt", "_build/seconds.json")
 
 # jupyter-book's first page is a bare redirection, for which browsers would ask for /favicon.ico.
