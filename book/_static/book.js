@@ -83,3 +83,11 @@ const theme = document.documentElement.dataset;
 let screen_theme;
 addEventListener("beforeprint", () => { screen_theme = theme.theme; theme.theme = "light"; });
 addEventListener("afterprint", () => { theme.theme = screen_theme; });
+
+// A copy button is a stop of the Tab key while its code is near: a long chapter has a hundred of them.
+addEventListener("load", () => {
+  const near = new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) target.tabIndex = isIntersecting ? 0 : -1;
+  }, { rootMargin: "50% 0px" });
+  for (const button of document.querySelectorAll(".copybtn")) near.observe(button);
+});

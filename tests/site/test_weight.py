@@ -1,5 +1,6 @@
 """What a page may weigh: kilobytes of a first visit, and elements."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,3 +18,14 @@ def test_a_page_is_light(page: str, desk: Visit, site: Path, server: str) -> Non
     most = CHAPTER if page.startswith("notebooks/") else PROSE
     assert 10 < weight(site, desk.requests, server) <= most
     assert 100 < desk.page.evaluate(ELEMENTS) <= MOST_ELEMENTS
+
+
+def test_copy_buttons_are_stops_of_the_tab_key_while_their_code_is_near(server: str, visit: Callable) -> None:
+    page = visit(f"{server}notebooks/03_nlp.html").page
+    shown = "[...document.querySelectorAll('.copybtn')].filter((b) => b.checkVisibility())"
+    top = "Math.abs(b.getBoundingClientRect().top)"
+    for place in (0, 20, -1):
+        page.evaluate(f"{shown}.at({place}).scrollIntoView({{behavior: 'instant', block: 'center'}})")
+        page.wait_for_function(f"() => {shown}.at({place}).tabIndex == 0")
+        assert page.evaluate(f"{shown}.filter((b) => {top} < 400 && b.tabIndex)") == []
+        assert page.evaluate(f"{shown}.filter((b) => {top} > 1500 && b.tabIndex == 0)") == []
