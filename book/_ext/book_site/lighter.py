@@ -13,9 +13,9 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+CODE = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 # Names, punctuation, blanks, operators, and the empty element at the start.
-PLAIN = re.compile(r'<span class="(?:n|nn|nx|p|w|o)">([^<]*)</span>|(?<=<pre>)<span></span>')
+PLAIN = re.compile(r'<span class="(?:n|nn|nx|p|w|o)">([^<]*)</span>|<span></span>')
 # The classes of a row have one colour in both themes.
 COLOURS = {"s": "sa sb s1 s2 sd se sh si", "k": "kc kd kn kp kr ne ow", "mi": "nb bp nd mb mf mh il vm"}
 SAME = {other: one for one, others in COLOURS.items() for other in others.split()}

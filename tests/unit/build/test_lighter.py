@@ -43,8 +43,9 @@ def coloured(page: str) -> list[tuple[str, str]]:
     return found
 
 
-def test_code_keeps_its_text_and_its_colours_but_for_operators(lighter: ModuleType) -> None:
-    page = highlight(SOURCE, PythonLexer(), HtmlFormatter())
+@pytest.mark.parametrize("opening", ["<pre>", '<pre role="group" aria-label="Code">'])
+def test_code_keeps_its_text_and_its_colours_but_for_operators(lighter: ModuleType, opening: str) -> None:
+    page = highlight(SOURCE, PythonLexer(), HtmlFormatter()).replace("<pre>", opening)
     light = lighter.with_few_spans(page)
     assert re.sub("<[^>]*>", "", light) == re.sub("<[^>]*>", "", page)
     assert coloured(light) == coloured(page)
