@@ -40,12 +40,12 @@ def pairs() -> nodes.Node:
         for rival in rivals:
             seconds = [f"{row['seconds']:.3f}" for row in (ours, rival)]
             ratio = f"{rival['ours_is_faster']:.2f} ({rival['lowest']:.2f} to {rival['highest']:.2f})"
-            rows.append([one["title"], rival["name"], *seconds, ratio])
+            rows.append([one["title"], rival["name"], ratio, *seconds])
     for work, taken in tokenizer["cpu_seconds"].items():
         seconds = [f"{taken[name]:.3f}" for name in ("ours", "tokenizers")]
         ratio = f"{1 / taken['ours_takes']:.2f} (at worst {1 / taken['largest']:.2f})"
-        rows.append([f"Byte pairs of a megabyte, {work}", "tokenizers", *seconds, ratio])
-    headers = ["What", "Beside", "Ours, CPU s", "Theirs, CPU s", "Ours is so many times as fast"]
+        rows.append([f"Byte pairs of a megabyte, {work}", "tokenizers", ratio, *seconds])
+    headers = ["What", "Beside", "Ours is so many times as fast", "Ours, CPU s", "Theirs, CPU s"]
     return table(headers, rows, "pairs", "Pairs timed in turn: median, and lowest to highest", "peers")
 
 
