@@ -17,13 +17,23 @@ CONTROLS = {"slider", "button", "combobox", "link", "textbox", "searchbox", "che
 
 
 def tree(page: Page) -> list[dict[str, Any]]:
-    """The nodes that a screen reader is given: their role, their name, whether they take the focus."""
-    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    """The nodes that a screen reader is given: role, name, whether the Tab key reaches one that has none."""
+    session = page.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+
+    def reached(node: dict[str, Any]) -> bool:
+        """Not where the theme lets only scripts set the focus."""
+        if not any(one["name"] == "focusable" for one in node.get("properties", [])):
+            return False
+        found = session.send("DOM.describeNode", {"backendNodeId": node["backendDOMNodeId"]})["node"]
+        pairs = found.get("attributes", [])
+        return dict(zip(pairs[::2], pairs[1::2], strict=True)).get("tabindex") != "-1"
+
     return [
         {
             "role": node["role"]["value"],
             "name": node.get("name", {}).get("value", ""),
-            "focus": any(one["name"] == "focusable" for one in node.get("properties", [])),
+            "focus": not node.get("name", {}).get("value") and reached(node),
         }
         for node in nodes
         if not node["ignored"]
@@ -36,7 +46,7 @@ def faults(nodes: list[dict[str, Any]]) -> list[str]:
     found = [
         f"{node['role']} {node['name']!r}" for node in controls if not re.search(r"[^\W\d_]", node["name"])
     ]
-    found += [f"{one['role']} without a name" for one in nodes if one["focus"] and not one["name"]]
+    found += [f"{one['role']} without a name" for one in nodes if one["focus"]]
     return found
 
 

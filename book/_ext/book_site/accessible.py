@@ -2,9 +2,8 @@
 
 The glossary names every term twice, in English and in Chinese; elsewhere Chinese stands in the middle of an
 English sentence, of code, of a model's answer. A voice that speaks English cannot read it without a mark.
-What
-scrolls says what it is. Docutils gives the entries of a bibliography a role that ARIA has withdrawn, inside a
-list that wants list items.
+What scrolls says what it is, and a link that is a year says of what. Docutils gives the entries of a
+bibliography a role that ARIA has withdrawn, inside a list that wants list items.
 """
 
 from __future__ import annotations
@@ -26,11 +25,14 @@ PIECES = re.compile(
 )
 # A box that scrolls sideways takes the focus (the theme sees to that), so it needs a name.
 PRINTED = re.compile(r'(<div class="output stream[^>]*><div class="highlight"><pre)>')
+# A link that is a year alone, with its reference as a title.
+YEAR = re.compile(r'(<a class="reference internal" href="[^"]*" title=("[^"]*"))>(?=\d{4}[a-z]?</a>)')
 BOXES = (("<pre>", "Code"), ('<div class="pst-scrollable-table-container">', "Table"))
 
 
 def named(body: str) -> str:
-    """A page with a name for each box that may scroll."""
+    """A page with a name for each box that may scroll, and for each link that is a year."""
+    body = YEAR.sub(r"\1 aria-label=\2>", body)
     body = PRINTED.sub(r'\1 role="group" aria-label="What the cell prints">', body)
     for box, name in BOXES:
         body = body.replace(box, f'{box[:-1]} role="group" aria-label="{name}">')

@@ -53,6 +53,15 @@ def test_what_scrolls_has_a_name(part: Callable) -> None:
     assert [(box.name, box["aria-label"]) for box in found] == names
 
 
+def test_a_link_that_is_a_year_has_the_name_of_its_work(part: Callable) -> None:
+    year = (
+        '<a class="reference internal" href="../book/references.html#id2" title="A. B. Work, 2020.">2020</a>'
+    )
+    other = '<a class="reference internal" href="x.html" title="A.">In 2020</a>'
+    found = BeautifulSoup(part("accessible").named(year + other), "html.parser").find_all("a")
+    assert [one.get("aria-label") for one in found] == ["A. B. Work, 2020.", None]
+
+
 def chapter(*children: nodes.Node) -> nodes.document:
     """A chapter of these nodes."""
     page = new_document("page", get_default_settings(Parser))

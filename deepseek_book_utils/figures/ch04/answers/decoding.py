@@ -82,4 +82,5 @@ def decoding_figure(prompts: Sequence[Mapping[str, Any]], decoded: Probs) -> Pic
         {"words": list(VOCABULARY), "rows": ROWS, "prompts": shown},
         says=says,
         height=74 + 24 * every,
+        panel=True,
     )

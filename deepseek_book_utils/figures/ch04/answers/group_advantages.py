@@ -103,6 +103,7 @@ def group_advantages_figure(
         },
         says=says,
         height=304,
+        panel=True,
     )
 
 

@@ -40,4 +40,5 @@ def writing_figure(prompt: str, answers: Sequence[Mapping[str, Any]]) -> Picture
         [{"words": a["words"], "chosen": [int(mark) for mark in a["chosen"]]} for a in answers],
         says=says,
         height=60,
+        panel=True,
     )
