@@ -168,7 +168,8 @@ Object.defineProperty(window, 'DV', {get: () => start, set: (theirs) => { start 
   theirs(name, (...all) => { drawn[name] = (drawn[name] ?? 0) + 1; return draw(...all); }); }})"""
 HEIGHTS = "() => [...document.querySelectorAll('[data-dv]')].map(f => [f.dataset.dv, f.offsetHeight])"
 WALK = """async () => { for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
-  scrollTo({top: y, behavior: 'instant'}); await new Promise(done => setTimeout(done, 60)); } }"""
+  scrollTo({top: y, behavior: 'instant'});
+  for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame); } }"""
 
 
 @pytest.mark.parametrize("width", [390, 1280])
