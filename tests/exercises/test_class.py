@@ -16,6 +16,7 @@ from tools.sync import ROOT
 SOURCE = ROOT / "notebooks" / "exercises" / "04_r1_zero.ipynb"
 PAGE = ROOT / "book" / "instructors.md"
 REPORT = "deepseek_book_utils.exercises.course_report"
+pytestmark = pytest.mark.timeout(1200)  # six commands of nbgrader take minutes, and more on a busy machine
 
 
 def points(cells: list) -> float:

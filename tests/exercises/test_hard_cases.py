@@ -12,6 +12,8 @@ from deepseek_book_utils.exercises.nbgrader_support import TenthADay
 from tests.exercises.classroom import Classroom, filled, open_course
 from tests.exercises.test_class import REPORT
 
+pytestmark = pytest.mark.timeout(1200)  # as for the class of seven
+
 PARTS = ["double", "double-answer", "double-check", "double-hidden"]
 CHECKS = """\
 class NotPassed(Exception):

@@ -22,6 +22,7 @@ from tools.exercise_source import id_of, mark
 from tools.sync import ROOT
 
 WHOLE = bool(os.environ.get("WHOLE_CLASS"))
+pytestmark = pytest.mark.timeout(0 if WHOLE else 1200)  # as for the class of seven
 SOURCE = ROOT / "notebooks" / "exercises" / "04_r1_zero.ipynb"
 EVERYBODY: dict[str, Oddity] = ODD_FILES | ODD_CODE
 SECOND = "k3-kl"
