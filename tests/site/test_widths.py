@@ -11,7 +11,7 @@ from tests.site.test_pages import PAGES
 
 WIDTHS = (1440, 820, 640, 390, 320)  # pixels; a window of 1280 at 200 % has 640, at 400 % 320
 # Texts that stand outside the window, where no box scrolls to them; boxes that cut off what they hold; boxes
-# that scroll sideways and take no focus.
+# that scroll sideways and take no focus. (A dropdown cuts off its arrow while that turns.)
 CUT = r"""() => {
   const {clientWidth: wide, scrollWidth: whole} = document.documentElement, found = [];
   const say = (what, e) =>
@@ -32,7 +32,7 @@ CUT = r"""() => {
     const x = getComputedStyle(e).overflowX;
     if (e.clientWidth > 4 && e.scrollWidth > e.clientWidth + 1) {
       const reached = e.tabIndex == 0 || e.querySelector('a[href], button, [tabindex="0"]');
-      if (/hidden|clip/.test(x)) say('cut', e);
+      if (/hidden|clip/.test(x)) e.matches('.toggle') || say('cut', e);
       else if (x != 'visible' && !reached) say('no focus', e);
     }
     if (![...e.childNodes].some(n => n.nodeType == 3 && n.data.trim())) continue;
