@@ -22,7 +22,7 @@ def test_two_pages_become_one_book(site: Path, tmp_path: Path) -> None:
     notation = book.pages[starts["Notation"]].indirect_reference
     assert notation in [link["/D"][0] for link in inside]
     first = book.pages[0].extract_text()
-    assert "How to use this book" in first and "Hide all code" not in first
+    assert "How to use this book" in first and "Back to top" not in first
 
 
 def test_all_pages_of_the_table_of_contents_are_printed_in_its_order() -> None:
