@@ -12,7 +12,7 @@ FINDS = {
     "组相对策略优化": "notebooks/04_policy_optimisation.html",
     "近端策略优化算法": "book/glossary.html",  # longer than what stands anywhere: its pieces are found
     "group_advantages": CHAPTER_4,
-    "GRPOSettings": CHAPTER_4,
+    "R1ZeroSettings": CHAPTER_4,
     "KL": "book/glossary.html",
     "ε": "book/notation.html",
     "θ": "book/notation.html",
