@@ -23,13 +23,13 @@ FINDS = {
 @pytest.mark.parametrize(("words", "page"), FINDS.items(), ids=FINDS)
 def test_search_finds(words: str, page: str, server: str, visit: Callable) -> None:
     seen = visit(f"{server}search.html?q={words}")
-    seen.page.wait_for_selector(f"#search-results li a[href^='{page}']", timeout=20_000)
+    seen.page.wait_for_selector(f"#search-results li a[href^='{page}']", timeout=60_000)
     assert seen.errors == []
 
 
 def test_search_finds_from_disk(site: Path, visit: Callable) -> None:
     seen = visit(f"{site.as_uri()}/search.html?q=优势")
-    seen.page.wait_for_selector("#search-results li a", timeout=20_000)
+    seen.page.wait_for_selector("#search-results li a", timeout=60_000)
     assert seen.errors == []
 
 
