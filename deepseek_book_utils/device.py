@@ -47,7 +47,11 @@ def pick_dtype(device: torch.device) -> torch.dtype:
 
 
 def autocast(device: torch.device) -> AbstractContextManager:
-    """A context that computes matrix products in bfloat16 where it is real, and does nothing elsewhere."""
+    """A context that computes matrix products in bfloat16 where it is real, and does nothing elsewhere.
+
+    A whole training loop may stand inside: without torch's cache of the weights in bfloat16, which
+    would stay those of the first update.
+    """
     if has_real_bf16(device):
-        return torch.autocast(device.type, dtype=torch.bfloat16)
+        return torch.autocast(device.type, dtype=torch.bfloat16, cache_enabled=False)
     return nullcontext()

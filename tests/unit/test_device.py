@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from deepseek_book_utils import device
 
@@ -44,3 +45,19 @@ def test_autocast_is_real_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert device.pick_dtype(t4) == torch.float32
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
     assert device.pick_dtype(t4) == torch.bfloat16
+
+
+def test_weights_that_learn_inside_autocast_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch keeps its bfloat16 copies of weights until a context ends: a loop inside it learns nothing."""
+    monkeypatch.setattr(device, "has_real_bf16", lambda _: True)
+    layer = nn.Linear(1, 1, bias=False)
+    nn.init.zeros_(layer.weight)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.25)
+    with device.autocast(CPU):
+        assert layer(torch.ones(1, 1)).dtype == torch.bfloat16
+        for _ in range(20):
+            optimizer.zero_grad()
+            loss = (layer(torch.ones(1, 1)).float() - 1).square().sum()
+            loss.backward()
+            optimizer.step()
+    assert loss < 1e-3
