@@ -84,10 +84,26 @@ let screen_theme;
 addEventListener("beforeprint", () => { screen_theme = theme.theme; theme.theme = "light"; });
 addEventListener("afterprint", () => { theme.theme = screen_theme; });
 
-// A copy button is a stop of the Tab key while its code is near: a long chapter has a hundred of them.
-addEventListener("load", () => {
-  const near = new IntersectionObserver((seen) => {
-    for (const { target, isIntersecting } of seen) target.tabIndex = isIntersecting ? 0 : -1;
-  }, { rootMargin: "50% 0px" });
-  for (const button of document.querySelectorAll(".copybtn")) near.observe(button);
+// The Tab key stops where the reader is: at what stands in the window, and at twenty stops before and after it. They move
+// along with scrolling and with the focus, so each is reached in its turn; a long chapter has three hundred.
+addEventListener("DOMContentLoaded", () => {
+  const article = document.querySelector(".bd-article"), resting = new Set(), AROUND = 20;
+  if (!article) return;
+  const follow = () => {
+    const stops = [...article.querySelectorAll("a[href], button, input, select, summary")]
+      .filter((one) => (resting.has(one) || one.tabIndex >= 0) && one.checkVisibility({ visibilityProperty: true }));
+    const boxes = stops.map((one) => one.getBoundingClientRect()), focused = stops.indexOf(document.activeElement);
+    let first = boxes.findIndex((box) => box.bottom > 0), last = boxes.findLastIndex((box) => box.top < innerHeight);
+    if (first < 0) first = stops.length;
+    if (focused >= 0) [first, last] = [Math.min(first, focused), Math.max(last, focused)];
+    for (const [i, one] of stops.entries()) {
+      const rests = i < first - AROUND || i > last + AROUND;
+      if (rests === resting.has(one)) continue;
+      if (rests) { resting.add(one); one.tabIndex = -1; } else { resting.delete(one); one.removeAttribute("tabindex"); }
+    }
+  };
+  let waiting = 0;
+  addEventListener("scroll", () => { waiting ||= setTimeout(() => { waiting = 0; follow(); }, 100); }, { passive: true });
+  addEventListener("focusin", follow);
+  addEventListener("load", follow);
 });

@@ -1,16 +1,17 @@
-"""What a page may weigh: kilobytes of a first visit, and elements."""
+"""What a page may weigh: kilobytes of a first visit, elements, and stops of the Tab key."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
-from tests.site.conftest import Visit
+from tests.site.conftest import Visit, opened
 from tests.site.test_pages import PAGES
-from tools.weigh import ELEMENTS, weight
+from tools.weigh import ELEMENTS, STOPS, weight
 
 CHAPTER, PROSE = 600, 250  # kB of a first visit, compressed
-MOST_ELEMENTS = 15_000
+MOST_ELEMENTS, MOST_STOPS = 15_000, 150
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])
@@ -21,12 +22,35 @@ def test_a_page_is_light(page: str, desk: Visit, site: Path, server: str) -> Non
     assert 100 < desk.page.evaluate(ELEMENTS) <= MOST_ELEMENTS
 
 
-def test_copy_buttons_are_stops_of_the_tab_key_while_their_code_is_near(server: str, visit: Callable) -> None:
-    page = visit(f"{server}notebooks/03_nlp.html").page
-    shown = "[...document.querySelectorAll('.copybtn')].filter((b) => b.checkVisibility())"
-    top = "Math.abs(b.getBoundingClientRect().top)"
-    for place in (0, 20, -1):
-        page.evaluate(f"{shown}.at({place}).scrollIntoView({{behavior: 'instant', block: 'center'}})")
-        page.wait_for_function(f"() => {shown}.at({place}).tabIndex == 0")
-        assert page.evaluate(f"{shown}.filter((b) => {top} < 400 && b.tabIndex)") == []
-        assert page.evaluate(f"{shown}.filter((b) => {top} > 1500 && b.tabIndex == 0)") == []
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])
+def test_a_page_has_few_stops_of_the_tab_key(desk: Visit) -> None:
+    desk.page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
+    desk.page.wait_for_timeout(300)
+    assert 20 < desk.page.evaluate(STOPS) <= MOST_STOPS
+
+
+@pytest.mark.parametrize(("page", "least"), [("notebooks/03_nlp.html", 120), ("book/references.html", 100)])
+def test_the_tab_key_reaches_everything_in_its_turn(
+    page: str, least: int, server: str, browser: Browser, visit: Callable
+) -> None:
+    plain = opened(browser, server + page, java_script_enabled=False).page
+    shown = "e.checkVisibility({visibilityProperty: true})"
+    inside = f"e.closest('.bd-article') && e.matches('a[href], summary') && {shown}"
+    name = "(e) => e.matches('summary') ? 'fold' : e.getAttribute('href')"
+    wanted = plain.evaluate(f"[...document.querySelectorAll('*')].filter((e) => {inside}).map({name})")
+    plain.context.close()
+    seen = visit(server + page).page
+    seen.evaluate("document.querySelector('.bd-article h1').scrollIntoView()")
+    reached = []
+    for key in ("Tab", "Shift+Tab"):
+        met = []
+        for _ in range(600):
+            seen.keyboard.press(key)
+            at = seen.evaluate(
+                f"(() => {{ const e = document.activeElement; return {inside} ? ({name})(e) : '' }})()"
+            )
+            met += [at] if at else []
+            if met and at == "" and seen.evaluate("!document.activeElement.closest('.bd-article')"):
+                break
+        reached.append(met)
+    assert len(wanted) > least and reached == [wanted, wanted[::-1]]
