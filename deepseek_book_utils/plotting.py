@@ -14,6 +14,7 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from cycler import cycler
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, NullFormatter
 
@@ -76,7 +77,8 @@ def _svg(fig: Figure) -> str:
         warnings.filterwarnings(
             "ignore", message="Glyph .* missing from"
         )  # the reader's browser has the fonts
-        fig.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        # one drawing; `savefig` makes two, the first of them for the layout alone
+        FigureCanvasSVG(fig).print_svg(file, metadata={"Date": None, "Creator": None})
     text = file.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", "", text, flags=re.S)
