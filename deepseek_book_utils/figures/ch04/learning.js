@@ -1,7 +1,7 @@
 // d: recorded [{accuracy, length}], live, steps, problems [{prompt, answer}], texts [step][problem][sample],
 // english {Chinese word: English word}. s: step, problem.
-const { live, recorded } = d, last = live.accuracy.length - 1, k = Math.min(s.step, last);
-const every = [...recorded, live], longest = Math.max(...every.flatMap((run) => run.length));
+const { live, recorded } = d, every = [...recorded, live], k = Math.min(s.step, live.accuracy.length - 1);
+const last = Math.max(...every.map((run) => run.length.length)) - 1, longest = Math.max(...every.flatMap((run) => run.length));
 const x = (i) => 44 + ((g.w - 64) * i) / last;
 const panels = [["accuracy", 1, 24, 128, 1], ["length", Math.ceil(longest / 10) * 10, 160, 264, 0]];
 for (const [key, top, y0, y1, digits] of panels) {
