@@ -19,8 +19,10 @@ Left out: subgoals that are found (option-critic, 1609.05140), goals in a learne
 Letters: S states, A actions, F values that the facts can take, G subgoals, T steps.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -88,8 +90,16 @@ class Level:
         self, state: int, rng: np.random.Generator, offered: NDArray | None = None
     ) -> int:
         """An action by chance, with these probabilities."""
-        sums = self.probabilities(state, offered).cumsum()
-        return int(sums.searchsorted(rng.random() * sums[-1], side="right"))
+        return drawn(self.sums(state, offered), rng)
+
+    def sums(self, state: int, offered: NDArray | None = None) -> list[float]:
+        """The probabilities of the first, of the first two, ... actions: A numbers."""
+        return self.probabilities(state, offered).cumsum().tolist()
+
+
+def drawn(sums: list[float], rng: np.random.Generator) -> int:
+    """An action by chance, from what `Level.sums` says of it."""
+    return bisect_right(sums, rng.random() * sums[-1])
 
 
 class Move(NamedTuple):
@@ -122,6 +132,8 @@ def policy_gradient(
     returns = lambda_returns(moves, level.values, last_value, settings.trace_decay)
     for move, earned in zip(moves, returns, strict=True):
         advantage = earned - level.values[move.state]
+        if not advantage:
+            continue  # it went as expected: nothing to learn
         # grad log pi(a|s) = 1[a] - pi(.|s) for logits
         slope = -level.probabilities(move.state, move.offered)
         slope[move.action] += 1
@@ -160,9 +172,10 @@ def run_option(
     and let it learn from that. The potential shapes what it earns, and no more.
     """
     moves: list[Move] = []
+    sums = cache(level.sums)  # an option learns when it ends: until then they stay
     reached, terminated, truncated, total, weight = False, False, False, 0.0, 1.0
     while len(moves) < settings.patience and not (reached or terminated or truncated):
-        action = level.act(state, rng)
+        action = drawn(sums(state), rng)
         following, reward, terminated, truncated = task.step(action)
         reached = subgoal(following)
         # 1 where the subgoal holds: the task's own reward is the upper level's
