@@ -10,7 +10,7 @@ Left out: eligibility traces, several steps of return, and function approximatio
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -126,7 +126,7 @@ class Learned(NamedTuple):
 
 
 def td_target(
-    reward: float, next_values: NDArray, terminated: bool, discount: float
+    reward: float, next_values: Sequence[float], terminated: bool, discount: float
 ) -> float:
     """What one step says the action was worth; next_values (A,), Q of the state after.
 
@@ -134,7 +134,7 @@ def td_target(
     has a future that we did not see, and its value stands in for it.
     """
     # r + gamma max_a Q(s', a), and r alone at the end        Sutton and Barto, eq. 6.8
-    return reward if terminated else reward + discount * float(next_values.max())
+    return reward if terminated else reward + discount * max(next_values)
 
 
 def count_states_and_actions(env: Any) -> tuple[int, int]:
@@ -159,27 +159,29 @@ def q_learning(env: Any, settings: QLearningSettings, seed: int) -> Learned:
     """
     S, A = count_states_and_actions(env)
     rng = np.random.default_rng(seed)
-    q, visits = np.zeros((S, A)), np.zeros((S, A), dtype=int)
+    # lists: a look at one number of an array takes several times as long
+    q, visits = [[0.0] * A for _ in range(S)], [[0] * A for _ in range(S)]
     epsilons = np.linspace(settings.epsilon, settings.final_epsilon, settings.episodes)
-    returns, lengths = np.zeros(settings.episodes), np.zeros(settings.episodes, int)
-    for episode, epsilon in enumerate(epsilons):
+    returns, lengths = [0.0] * settings.episodes, [0] * settings.episodes
+    for episode, epsilon in enumerate(epsilons.tolist()):
         state, _ = env.reset(seed=seed if episode == 0 else None)
         done = False
         while not done:
             if rng.random() < epsilon:
                 action = int(rng.integers(A))
             else:  # among equals, one by chance: always the first would be a habit
-                best = np.flatnonzero(q[state] == q[state].max())
-                action = int(best[rng.integers(len(best))])
+                most = max(q[state])
+                best = [a for a in range(A) if q[state][a] == most]
+                action = best[rng.integers(len(best))]
             next_state, reward, terminated, truncated, _ = env.step(action)
             target = td_target(
                 float(reward), q[next_state], terminated, settings.discount
             )
-            visits[state, action] += 1
-            alpha = 1 / visits[state, action] ** settings.decay
+            visits[state][action] += 1
+            alpha = 1 / visits[state][action] ** settings.decay
             # Q(s, a) <- Q(s, a) + alpha (target - Q(s, a))   Sutton and Barto, eq. 6.8
-            q[state, action] += alpha * (target - q[state, action])
+            q[state][action] += alpha * (target - q[state][action])
             returns[episode] += float(reward)
             lengths[episode] += 1
             state, done = next_state, terminated or truncated
-    return Learned(q, visits, returns, lengths)
+    return Learned(*map(np.array, (q, visits, returns, lengths)))
