@@ -126,7 +126,10 @@ class Learned(NamedTuple):
 
 
 def td_target(
-    reward: float, next_values: Sequence[float], terminated: bool, discount: float
+    reward: float,
+    next_values: Sequence[float] | NDArray,
+    terminated: bool,
+    discount: float,
 ) -> float:
     """What one step says the action was worth; next_values (A,), Q of the state after.
 
@@ -134,7 +137,7 @@ def td_target(
     has a future that we did not see, and its value stands in for it.
     """
     # r + gamma max_a Q(s', a), and r alone at the end        Sutton and Barto, eq. 6.8
-    return reward if terminated else reward + discount * max(next_values)
+    return reward if terminated else reward + discount * float(max(next_values))
 
 
 def count_states_and_actions(env: Any) -> tuple[int, int]:
