@@ -1,14 +1,21 @@
-"""Accessibility by axe, in both themes; of elements that look the same, the contrast of three is measured."""
+"""Accessibility by axe, at a desk in both themes and on a phone; of elements that look the same, the contrast
+of three is measured.
+"""
 
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+ALL = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 # The rules that see a theme: colours, and the images that one theme shows and the other hides.
-THEMED = ["color-contrast", "link-in-text-block", "image-alt", "svg-img-alt"]
-RULES = {"light": {"type": "tag", "values": WCAG}, "dark": {"type": "rule", "values": THEMED}}
+THEMED = {"type": "rule", "values": ["color-contrast", "link-in-text-block", "image-alt", "svg-img-alt"]}
+SAME_COLOURS = {"color-contrast": {"enabled": False}}
+LOOKS: dict[str, tuple[str, int, dict[str, Any]]] = {  # theme, pixels, what axe is asked
+    "light": ("light", 1280, {"runOnly": ALL}),
+    "dark": ("dark", 1280, {"runOnly": THEMED}),
+    "phone": ("light", 390, {"runOnly": ALL, "rules": SAME_COLOURS}),
+}
 
 # axe parses the colours of all ancestors of every text: a minute for a chapter, where most texts look like
 # others. They do if tag, classes and computed colours are the same, and those of all ancestors too. Three are
@@ -49,12 +56,12 @@ TEXTS = "[data-look], input, select, textarea, button"
 OF_EACH_LOOK = f"axe.configure({{rules: [{{id: 'color-contrast', selector: '{TEXTS}'}}]}})"
 
 
-def violations(page: Page, scheme: str) -> list[tuple[str, list[str]]]:
-    """What axe finds on a page that wears the theme `scheme`: the rule, and the first places."""
+def violations(page: Page, look: str) -> list[tuple[str, list[str]]]:
+    """What axe finds on a page that has this look: the rule, and the first places."""
     page.evaluate(MARK)
     axe = Axe()
     axe.axe_script = f"{axe.axe_script};{OF_EACH_LOOK}"
     # to describe what passes costs as much again
-    options: dict[str, Any] = {"runOnly": RULES[scheme], "resultTypes": ["violations"]}
+    options = {**LOOKS[look][2], "resultTypes": ["violations"]}
     found = axe.run(page, options=options).response["violations"]
     return [(v["id"], [node["html"][:200] for node in v["nodes"][:3]]) for v in found]

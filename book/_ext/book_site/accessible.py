@@ -27,11 +27,13 @@ PIECES = re.compile(
 PRINTED = re.compile(r'(<div class="output stream[^>]*><div class="highlight"><pre)>')
 # A link that is a year alone, with its reference as a title.
 YEAR = re.compile(r'(<a class="reference internal" href="[^"]*" title=("[^"]*"))>(?=\d{4}[a-z]?</a>)')
+CORNER = '<th class="head"><p></p></th>'  # of a table whose rows have names; a header may not be empty
 BOXES = (("<pre>", "Code"), ('<div class="pst-scrollable-table-container">', "Table"))
 
 
 def named(body: str) -> str:
-    """A page with a name for each box that may scroll, and for each link that is a year."""
+    """A page with a name for each box that may scroll, each link that is a year, each header of a table."""
+    body = body.replace(CORNER, "<td></td>")
     body = YEAR.sub(r"\1 aria-label=\2>", body)
     body = PRINTED.sub(r'\1 role="group" aria-label="What the cell prints">', body)
     for box, name in BOXES:

@@ -29,6 +29,8 @@ SEARCH = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchin
 VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
 # Its label would hide "Show the code" from a voice, and a summary may not hold paragraphs.
 FOLD = re.compile(r'<summary aria-label="Toggle hidden content">(.*?)</summary>', re.DOTALL)
+# The theme's column of chapters holds the title too, which belongs to no region of the page.
+COLUMN = '<div id="pst-primary-sidebar" '
 GLYPHS = re.compile(r"[^{}]*\.fa-[^{}]*\{[^{}]*\}")
 PARAGRAPH = re.compile(r"<(/?)p\b")
 FONTS = re.compile(r"@font-face\{[^{}]*Font Awesome[^{}]*\}")
@@ -41,6 +43,7 @@ def lean(page: str, searches: bool) -> str:
     page = THEIRS.sub(THEME, page)
     page = FOLD.sub(lambda fold: "<summary>" + PARAGRAPH.sub(r"<\1span", fold[1]) + "</summary>", page)
     page = ICONS.sub("", page)
+    page = page.replace(COLUMN, f'{COLUMN}role="complementary" aria-label="The book" ')
     first = VIEWPORT.search(page)
     if first:
         page = page[: first.end()] + VIEWPORT.sub("", page[first.end() :])
