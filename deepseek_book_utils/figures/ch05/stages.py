@@ -61,7 +61,7 @@ def stages_figure(recorded: Sequence[Mapping[str, Stage]]) -> Picture:
     options = list(MEASURES)
     return figure(
         "stages",
-        "Every stage buys something, and the first two pay for it",
+        "Every stage buys something, and the first one pays for it",
         "Which stage gives the reader an answer as asked?",
         [choice("m", "Measure", options, options[0])],
         asset("ch05/stages.js"),
