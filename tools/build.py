@@ -42,6 +42,15 @@ ROOT = Path(__file__).resolve().parent.parent
 # What a chapter may cost: a notebook's CPU seconds and MiB, its page's kB of HTML.
 BUDGET = {"CPU s": 120, "MiB": 1229, "page kB": 1000}
 
+# Several chapters start from one base. They wait for it, so that its time is no chapter's own.
+BASE = "deepseek_book_utils/reasoning/pretrained.py"
+MAKE_BASE = """\
+import time
+from deepseek_book_utils.reasoning.instructions import GeneralSettings
+from deepseek_book_utils.reasoning.pretrained import pretrained_base
+pretrained_base(0, general=GeneralSettings())
+print(f"      the base that chapters share: {time.process_time():.1f} CPU s", flush=True)"""
+
 # What the pages are made of; a chapter's results and what they took stand in `_build`.
 SITE_FOLDERS = ("book", "notebooks", "deepseek_book_utils", "tools", "benchmarks", "_build/executed")
 SITE_FILES = ("_config.yml", "_toc.yml", "pyproject.toml", "requirements.txt", "_build/seconds.json")
@@ -98,6 +107,22 @@ def chapters(root: Path) -> list[str]:
     return [name for name in files(toc) if (root / f"{name}.ipynb").is_file()]
 
 
+@contextmanager
+def shared_base(root: Path, wanted: bool) -> Iterator[None]:
+    """Make the shared base, where there is none yet, beside what runs inside. Raises ChapterFailed."""
+    if not wanted:
+        yield
+        return
+    maker = subprocess.Popen([sys.executable, "-c", MAKE_BASE], cwd=root)
+    try:
+        yield
+        if maker.wait():
+            raise ChapterFailed(f"the base that chapters share could not be made: {BASE} says why above")
+    finally:
+        maker.kill()
+        maker.wait()
+
+
 def execute_all(
     root: Path, build: Path, cache: JupyterCacheAbstract, jobs: int = 2
 ) -> dict[str, tuple[Run, bool]]:
@@ -125,7 +150,8 @@ def execute_all(
 
     # the longest first, so that no long one is left to run alone; an unknown one may be long
     longest_first = [chapter for _, chapter in sorted(to_run, key=lambda pair: pair[0], reverse=True)]
-    asyncio.run(run_all(longest_first, build / "run", jobs, timeout, finished))
+    with shared_base(root, any(BASE in keys[chapter.name] for chapter in longest_first)):
+        asyncio.run(run_all(longest_first, build / "run", jobs, timeout, finished))
     shutil.rmtree(build / "executed", ignore_errors=True)
     return {name: (write_result(root, build, cache, name), name in cached) for name in names}
 

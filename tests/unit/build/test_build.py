@@ -111,6 +111,25 @@ def test_the_longest_starts_first_and_an_unknown_one_before_it(tmp_path: Path, r
     assert ran == ["01_trial", "02_trial", "03_trial", "02_trial", "01_trial"]
 
 
+def test_the_base_that_chapters_share_is_made_beside_them(
+    tmp_path: Path, capfd: pytest.CaptureFixture
+) -> None:
+    folder = tmp_path / "deepseek_book_utils" / "reasoning"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (folder / "instructions.py").write_text("GeneralSettings = dict")
+    made, base = tmp_path / "made", folder / "pretrained.py"
+    base.write_text(f"def pretrained_base(seed, general): open({str(made)!r}, 'a').write('once ')")
+    run(book(tmp_path, "import deepseek_book_utils.part"))
+    assert not made.exists()
+    run(book(tmp_path, "import deepseek_book_utils.reasoning.pretrained"))
+    assert made.read_text() == "once " and "the base that chapters share: " in capfd.readouterr().out
+    base.write_text("def pretrained_base(seed, general): raise ValueError('no room')")
+    with pytest.raises(execute.ChapterFailed, match="could not be made"):
+        run(tmp_path)
+    assert "no room" in capfd.readouterr().err
+
+
 def test_two_notebooks_run_at_a_time(tmp_path: Path) -> None:
     wait = (
         "import pathlib, time; own = pathlib.Path({own!r}); own.touch()\n"
