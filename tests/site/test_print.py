@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from pypdf import PdfReader
@@ -29,3 +30,17 @@ def test_all_pages_of_the_table_of_contents_are_printed_in_its_order() -> None:
     names = reading_order(ROOT)
     assert names[0] == "book/preface" and len(set(names)) == len(names) > 15
     assert names.index("notebooks/01_llm_intro") < names.index("notebooks/06_distillation")
+
+
+def test_long_code_breaks_between_pages(server: str, visit: Callable) -> None:
+    page = visit(f"{server}notebooks/03_nlp.html").page
+    page.emulate_media(media="print")
+    shown, kept = page.evaluate("""() => {
+      const style = (e) => getComputedStyle(e);
+      const boxes = (e) => e.matches('article') ? [] : [e, ...boxes(e.parentElement)];
+      const keeps = (e) => style(e).breakInside != 'auto' || !/block/.test(style(e).display);
+      const all = [...document.querySelectorAll('article .cell_input pre')];
+      const shown = all.filter((e) => e.checkVisibility());
+      return [shown.length, shown.flatMap(boxes).filter(keeps).map((e) => e.className)];
+    }""")
+    assert shown > 20 and kept == []
