@@ -85,7 +85,7 @@ addEventListener("beforeprint", () => { screen_theme = theme.theme; theme.theme 
 addEventListener("afterprint", () => { theme.theme = screen_theme; });
 
 // The Tab key stops where the reader is: at what stands in the window, and at twenty stops before and after it. They move
-// along with scrolling and with the focus, so each is reached in its turn; a long chapter has three hundred.
+// along as the page scrolls, also to what takes the focus, so each is reached in its turn; a long chapter has three hundred.
 addEventListener("DOMContentLoaded", () => {
   const article = document.querySelector(".bd-article"), resting = new Set(), AROUND = 20;
   if (!article) return;
@@ -104,6 +104,5 @@ addEventListener("DOMContentLoaded", () => {
   };
   let waiting = 0;
   addEventListener("scroll", () => { waiting ||= setTimeout(() => { waiting = 0; follow(); }, 100); }, { passive: true });
-  addEventListener("focusin", follow);
   addEventListener("load", follow);
 });
