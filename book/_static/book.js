@@ -85,14 +85,15 @@ addEventListener("beforeprint", () => { screen_theme = theme.theme; theme.theme 
 addEventListener("afterprint", () => { theme.theme = screen_theme; });
 
 // The Tab key stops where the reader is: at what stands in the window, and at twenty stops before and after it. They move
-// along as the page scrolls, also to what takes the focus, so each is reached in its turn; a long chapter has three hundred.
+// along with the focus at once, and with scrolling, so each is reached in its turn; a long chapter has three hundred.
 addEventListener("DOMContentLoaded", () => {
-  const article = document.querySelector(".bd-article"), resting = new Set(), AROUND = 20;
+  const article = document.querySelector(".bd-article"), resting = new Set(), AROUND = 20, FOLLOWS = 4;
   if (!article) return;
   const follow = () => {
     const stops = [...article.querySelectorAll("a[href], button, input, select, summary")]
       .filter((one) => (resting.has(one) || one.tabIndex >= 0) && one.checkVisibility({ visibilityProperty: true }));
-    const boxes = stops.map((one) => one.getBoundingClientRect()), focused = stops.indexOf(document.activeElement);
+    const boxes = stops.map((one) => one.getBoundingClientRect()), at = document.activeElement;
+    const focused = article.contains(at) ? stops.findIndex((one) => one == at || at.compareDocumentPosition(one) & FOLLOWS) : -1;
     let first = boxes.findIndex((box) => box.bottom > 0), last = boxes.findLastIndex((box) => box.top < innerHeight);
     if (first < 0) first = stops.length;
     if (focused >= 0) [first, last] = [Math.min(first, focused), Math.max(last, focused)];
@@ -104,5 +105,6 @@ addEventListener("DOMContentLoaded", () => {
   };
   let waiting = 0;
   addEventListener("scroll", () => { waiting ||= setTimeout(() => { waiting = 0; follow(); }, 100); }, { passive: true });
+  addEventListener("focusin", follow);
   addEventListener("load", follow);
 });
