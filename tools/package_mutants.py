@@ -1,7 +1,7 @@
 """Mutants of the algorithms that chapters show, against their own tests: `make mutants`.
 
 Every module with a shown symbol gets one small fault at a time (`tools.mutants`), and its tests run until one
-fails (`tools.mutant_runs`). A mutant that none notices must stand in `tests/equivalent_package_mutants.py`,
+fails (`tools.mutant_runs`). A mutant that none notices must stand in `tests/equivalent_package_mutants/`,
 with the reason why it is right too. What an error message says is not mutated; that the error comes is.
 """
 

@@ -1,0 +1,38 @@
+"""Mutants of `nn/` that are right too."""
+
+from tests.equivalent_package_mutants.reasons import BEYOND, CONTRACT, EITHER, ONE, STRICT
+
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "nn/meta_learning": {
+        "new_weights: zip(sizes, sizes[1:], strict=False) -> zip(sizes, sizes[1:])": "False is the default",
+        "forward: 2 -> 3 #2": "matrices and biases come in pairs: their number is even",
+        "adapt: zip(own, slopes, strict=True) -> zip(own, slopes)": STRICT,
+        "adapt: True -> False": STRICT,
+        "meta_loss: 0 -> -1": "no steps either way",
+        "meta_learn: torch.optim.Adam(weights, fused=True) -> torch.optim.Adam(weights)": "the same, slower",
+        "meta_learn: True -> False": "the same, slower",
+        "meta_learn: 0 -> -1": ONE,
+    },
+    "nn/robustness": {
+        "input_gradient: 0 -> -1": ONE,
+        "pgd: torch.clamp(attacked + step, images - size, images + size) -> torch.clamp(images - size, "
+        "attacked + step, images + size)": EITHER,
+        "train_on_domains: abs(sum(weights) - 1) > 1e-06 -> abs(sum(weights) - 1) >= 1e-06": "a room for "
+        "rounding, whose edge no sum of weights is meant to meet",
+        "train_on_domains: zip(weights, domains, strict=True) -> zip(weights, domains)": STRICT,
+        "train_on_domains: True -> False": STRICT,
+        "train_on_domains: 0 -> -1 #2": CONTRACT,
+        "train_on_domains: 0 -> 1 #3": CONTRACT,
+        "train_on_domains: 0 -> -1 #3": CONTRACT,
+    },
+    "nn/static_graph": {
+        "run: len(values) - len(arrays) -> len(values) + len(arrays)": BEYOND,
+        "run: len(values) - len(arrays) -> len(values)": BEYOND,
+    },
+    "nn/schedules": {
+        "cosine: min(step, total) -> min(total, step)": EITHER,
+        "pick_schedule: 0 -> 1 #2": "the options are met at step 1 as at step 0",
+        "reduce_on_plateau: max(rate * settings.factor, settings.minimum) -> max(settings.minimum, "
+        "rate * settings.factor)": EITHER,
+    },
+}

@@ -1,0 +1,13 @@
+"""Reasons that several mutants share."""
+
+DOWN = "counting down meets the multiples of `every` at the same updates"
+EITHER = "the smaller or the larger of two numbers, none NaN, whichever comes first"
+STRICT = "the lengths are equal: checked before, or made equal"
+CONTRACT = "every domain has the same N, and so have its labels: the docstring asks for it"
+ONE = "a list of one: its first is its last"
+BEYOND = "zeros behind the last slot, which nothing reads"
+LAST = "the last of two axes is axis 1"
+SAFE = "nothing is changed in place, and nobody asks for a gradient"
+PADDING = "ratio, divergence and average mask or clamp the padding once more"
+DEVICE = "the same on the one device that tests have"
+EMPTY = "no place is read before it is written"
