@@ -1,6 +1,6 @@
 """Mutants of `rl/` that are right too."""
 
-from tests.equivalent_package_mutants.reasons import EITHER, EMPTY, STRICT
+from tests.equivalent_package_mutants.reasons import EITHER, EMPTY, LAST, STRICT
 
 EQUIVALENT: dict[str, dict[str, str]] = {
     "rl/advantages": {
@@ -21,5 +21,13 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "ReplayBuffer: zip(self.memory, (*seen, step.next_observations, step.terminated), str… -> "
         "zip(self.memory, (*seen, step.next_observations, step.terminated))": STRICT,
         "ReplayBuffer: True -> False": STRICT,
+    },
+    "rl/rollouts": {
+        "collect: -1 -> 1": LAST,
+        "collect: zip(*rows, strict=True) -> zip(*rows)": STRICT,
+        "collect: True -> False": STRICT,
+        "greedy_returns: -1 -> 1": LAST,
+        "mean_return: greedy_returns(network, name, episodes=100, seed=1) -> "
+        "greedy_returns(network, name, seed=1)": "100 is the default too",
     },
 }

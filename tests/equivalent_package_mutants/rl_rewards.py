@@ -1,3 +1,14 @@
 """Mutants of `rl/rewards/` that are right too."""
 
-EQUIVALENT: dict[str, dict[str, str]] = {}
+from tests.equivalent_package_mutants.reasons import ONE, STRICT
+
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "rl/rewards/reward_models": {
+        "RewardModel: 0 -> -1 #2": ONE,
+        "fit_reward_model: loss = torch.tensor(math.nan) -> nothing": "there is one update at least, and it "
+        "sets the loss",
+        "fit_reward_model: 0 -> -1": ONE,
+        "AdaptiveRewardModel: zip(known, labels, strict=True) -> zip(known, labels)": STRICT,
+        "AdaptiveRewardModel: True -> False": STRICT,
+    },
+}

@@ -3,6 +3,8 @@
 import math
 from types import SimpleNamespace
 
+import gymnasium
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -42,6 +44,27 @@ def test_actions_are_drawn_as_often_as_softmax_says() -> None:
     assert all(torch.equal(row, done) for row, done in zip(rollout.actions, envs.done, strict=True))
     # each environment and each step draws for itself
     assert (rollout.actions[0] != rollout.actions[1]).float().mean() == pytest.approx(0.54, abs=0.03)
+
+
+def test_only_the_generator_tosses() -> None:
+    """Two seeds alike give the same actions, and torch's own generator is left alone."""
+    found, before = [], torch.get_rng_state()
+    for _ in range(2):
+        dice = torch.Generator().manual_seed(1)
+        found.append(collect(Counting(8), lambda seen: torch.zeros(len(seen), 4), 5, dice).actions)
+    assert torch.equal(*found) and torch.equal(torch.get_rng_state(), before)
+
+
+def test_one_nan_is_enough() -> None:
+    """One number of one environment, beside logits that are fine."""
+
+    def broken(seen: Tensor) -> Tensor:
+        return torch.zeros(len(seen), 2).index_put((torch.tensor(1), torch.tensor(0)), torch.tensor(math.nan))
+
+    with pytest.raises(ValueError, match="The actor says NaN"):
+        collect(Counting(3), broken, 2, torch.Generator())
+    with pytest.raises(ValueError, match="The scores are NaN"):
+        greedy_returns(broken, "CartPole-v1", episodes=3)
 
 
 def test_the_actor_sees_the_observation_of_the_moment() -> None:
@@ -92,9 +115,36 @@ def test_whole_episodes_by_gymnasium_alone() -> None:
     assert discounted.tolist() == pytest.approx([2 - 2 * 0.5**length for length in lengths])
 
 
+class Stopped(gymnasium.Env):
+    """Its clock stops the first episode after steps that earn 1, 2 and 4; each later one is over at once."""
+
+    observation_space, action_space = gymnasium.spaces.Box(0, 9, (1,)), gymnasium.spaces.Discrete(2)
+    episode = 0
+
+    def reset(self, *, seed=None, options=None):
+        self.episode, self.time = self.episode + 1, 0
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        self.time += 1
+        over, late = self.episode > 1, self.time == 3
+        return np.zeros(1, np.float32), 2.0 ** (self.time - 1), over, late, {}
+
+
+gymnasium.register("book-tests/Stopped-v0", Stopped)
+
+
+def test_an_episode_ends_with_its_clock_and_earns_discounted_rewards() -> None:
+    """1 + 2 + 4, or 1 + 2 / 2 + 4 / 4."""
+    assert greedy_returns(always_right, "book-tests/Stopped-v0", episodes=2).tolist() == [7, 7]
+    halved = greedy_returns(always_right, "book-tests/Stopped-v0", episodes=2, discount=0.5)
+    assert halved.tolist() == [3, 3]
+
+
 def test_a_policy_is_judged_on_the_same_hundred_starts() -> None:
     known = greedy_returns(always_right, "CartPole-v1", episodes=100, seed=1)
-    assert mean_return(always_right, "CartPole-v1") == known.mean().item()
+    found = mean_return(always_right, "CartPole-v1")
+    assert isinstance(found, float) and found == known.mean().item()
     assert torch.equal(greedy_returns(always_right, "CartPole-v1", seed=1), known)
     assert torch.equal(
         greedy_returns(always_right, "CartPole-v1"),

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 import torch
 
+from deepseek_book_utils.rl.networks import mlp
 from deepseek_book_utils.rl.rewards.reward_models import (
     AdaptiveRewardModel,
     Labeller,
@@ -46,9 +47,11 @@ def test_pairs_that_do_not_fit() -> None:
             model(seen, actions)
     with pytest.raises(ValueError, match="a network for 5 numbers each"):
         model(seen[..., :4], did)
-    for wrong in (did + 3, did - 1):
+    for number in (-1, 3):  # one of eight is enough
         with pytest.raises(ValueError, match="numbers from 0 to 2"):
-            model(seen, wrong)
+            model(seen, did.index_put((torch.tensor(0), torch.tensor(0)), torch.tensor(number)))
+    assert model(seen[:0], did[:0]).shape == (0, 2)
+    assert len(AdaptiveRewardModel(5, 3, members=2).members) == 2
     with pytest.raises(ValueError, match="take 2 or more"):
         AdaptiveRewardModel(5, 3, members=1)
     with pytest.raises(ValueError, match="for 5 numbers"):
@@ -63,6 +66,8 @@ def test_more_pairs_than_there_were() -> None:
     everyone = torch.cat((rollout.observations, rollout.actions[..., None]), dim=-1).flatten(0, 1)
     found = torch.cat((seen, did[:, None]), dim=1)  # all of them, each once
     assert sorted(found.tolist()) == sorted(everyone.tolist())
+    again = visited_pairs(rollout, 48, torch.Generator().manual_seed(0))
+    assert torch.equal(seen, again[0]) and torch.equal(did, again[1])
 
 
 # --- models -----------------------------------------------------------------------------------------------
@@ -76,17 +81,22 @@ def test_beginners_are_slow_and_hardly_ever_slide() -> None:
 
 
 def test_a_model_reads_the_action() -> None:
+    torch.manual_seed(0)
     model = RewardModel(5, 3, (8,))
-    seen = torch.ones(3, 5)
-    assert len(model(seen, torch.tensor([0, 1, 2])).unique()) == 3
+    torch.manual_seed(0)
+    network = mlp((5 + 3, 8, 1))
+    seen, did = torch.rand(3, 5), torch.tensor([2, 0, 1])
+    expected = network(torch.cat((seen, torch.eye(3)[did]), dim=1))
+    assert torch.equal(model(seen, did), expected[:, 0]) and len(expected.unique()) == 3
 
 
 def test_quality_by_hand() -> None:
-    labels = RewardLabels(torch.zeros(4, 1), torch.zeros(4), torch.tensor([1.0, 2.0, 3.0, 4.0]))
-    found = judge_reward_model(lambda *_: torch.tensor([3.0, 4.0, 5.0, 6.0]), labels)
+    labels = RewardLabels(torch.ones(4, 1), torch.zeros(4), torch.tensor([1.0, 2.0, 3.0, 4.0]))
+    found = judge_reward_model(lambda seen, did: seen[:, 0] + torch.arange(2.0, 6.0) + 5 * did, labels)
     assert found == pytest.approx({"error": 2.0, "correlation": 1.0})
     found = judge_reward_model(lambda *_: torch.tensor([4.0, 3.0, 2.0, 1.0]), labels)
     assert found == pytest.approx({"error": 5**0.5, "correlation": -1.0})
+    assert all(isinstance(number, float) for number in found.values())
 
 
 def test_fitting_starts_from_the_present_weights_and_is_seeded() -> None:
@@ -116,7 +126,7 @@ def test_fitting_is_a_loop_of_torchs_adam_whose_rate_falls_to_zero() -> None:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert told == pytest.approx(loss.item(), rel=1e-5)
+    assert isinstance(told, float) and told == pytest.approx(loss.item(), rel=1e-5)
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(weights(model), weights(other), strict=True))
 
 
@@ -144,12 +154,17 @@ def test_an_ensemble_keeps_its_labels_and_its_members_see_different_draws() -> N
 
 def test_members_are_fitted_to_draws_with_replacement(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[list[float]] = []
-    fit = "deepseek_book_utils.rl.rewards.reward_models.fit_reward_model"
-    monkeypatch.setattr(fit, lambda member, own, *rest: drawn.append(own.rewards.tolist()))
+
+    def fit(member: RewardModel, own: RewardLabels, settings: RewardModelSettings, _: object) -> None:
+        assert settings == replace(FITTING, updates=5)
+        drawn.append(own.rewards.tolist())
+
+    monkeypatch.setattr("deepseek_book_utils.rl.rewards.reward_models.fit_reward_model", fit)
     labels = some_labels(40)
-    AdaptiveRewardModel(5, 3, FITTING).learn(labels, 5, torch.Generator().manual_seed(0))
+    for _ in range(2):
+        AdaptiveRewardModel(5, 3, FITTING).learn(labels, 5, torch.Generator().manual_seed(0))
     assert all(len(own) == 40 and 20 < len(set(own)) < 34 for own in drawn)
-    assert len(drawn) == 3 and drawn[0] != drawn[1]
+    assert len(drawn) == 6 and drawn[0] != drawn[1] and drawn[:3] == drawn[3:]
 
 
 def test_a_labeller_counts_and_adds_noise() -> None:
@@ -160,7 +175,8 @@ def test_a_labeller_counts_and_adds_noise() -> None:
     assert label.asked == 21 * 16
     truth = exact(*labels[:2]).rewards
     assert torch.equal(truth, ride_rule(*labels[:2]))
-    assert (labels.rewards - truth).std().item() == pytest.approx(0.5, rel=0.15)
+    noise = torch.randn(20 * 16, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(labels.rewards, truth + 0.5 * noise)
 
 
 # --- learning ---------------------------------------------------------------------------------------------
