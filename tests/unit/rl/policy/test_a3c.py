@@ -15,6 +15,7 @@ from torch.nn.utils import parameters_to_vector
 
 from deepseek_book_utils.nn.schedules import cosine
 from deepseek_book_utils.rl.environments import Environments
+from deepseek_book_utils.rl.policy import a3c
 from deepseek_book_utils.rl.policy.a3c import (
     A3C_SETTINGS,
     a3c_worker,
@@ -104,6 +105,7 @@ def test_one_worker_alone_is_a2c() -> None:
     weights = parameters_to_vector(network.parameters()).detach().clone()
     history = a3c_worker(0, weights, torch.zeros_like(weights), LockedNumber(), "CartPole-v1", SMALL, seed=5)
     assert len(history) == 50 and {row["stale"] for row in history} == {0}
+    assert all(type(value) in (int, float) for row in history for value in row.values())
 
     envs, generator = Environments("CartPole-v1", 4, seed=5), torch.Generator().manual_seed(5)
     optimizer = torch.optim.RMSprop(network.parameters(), alpha=0.99, eps=1e-5)
@@ -120,6 +122,57 @@ def test_one_worker_alone_is_a2c() -> None:
 def one_update(number: int, weights: torch.Tensor) -> None:
     once = replace(SMALL, total_steps=40)
     a3c_worker(number, weights, torch.zeros_like(weights), LockedNumber(), "CartPole-v1", once, seed=5)
+
+
+def test_a_worker_has_starts_and_dice_of_its_own(monkeypatch) -> None:
+    seen = []
+
+    def look(envs, actor, steps, generator):
+        seen.append((envs.observations, generator.initial_seed()))
+        return collect(envs, actor, steps, generator)
+
+    monkeypatch.setattr(a3c, "collect", look)
+    weights = parameters_to_vector(ActorCritic(4, 2, SMALL.hidden).parameters()).detach().clone()
+    one_update(2, weights)
+    assert torch.equal(seen[0][0], Environments("CartPole-v1", 4, 2005).observations)
+    assert len(seen) == 1 and seen[0][1] == 2005
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_the_processes_share(monkeypatch, workers) -> None:
+    """The processes are played: all begin with one network, zeros and step 0; rows come back in order."""
+    torch.manual_seed(7)
+    start = parameters_to_vector(ActorCritic(4, 2, SMALL.hidden).parameters()).detach()
+    played, seen = {0: [30, 10], 1: [20]}, []
+
+    def worker(number, weights, squares, clock, name, settings, seed):
+        assert (name, settings, seed) == ("CartPole-v1", SMALL, 7)
+        return [{"steps": steps} for steps in played[number]]
+
+    def run(work, shared, look):
+        _, weights, squares, clock = shared[0]
+        assert [one[0] for one in shared] == list(range(workers)) and clock.value == 0
+        assert all(one[1] is weights and one[2] is squares and one[3] is clock for one in shared)
+        assert weights.is_shared() and squares.is_shared() and not weights.requires_grad
+        assert torch.equal(weights, start) and not squares.any()
+        weights.add_(1)
+        clock.value = 40
+        look()
+        weights.add_(1)  # what was looked at is a copy
+        seen.append(weights)
+        return [work(*one) for one in shared]
+
+    def watch(steps, network):
+        seen.append((steps, network, parameters_to_vector(network.parameters()).detach().clone()))
+
+    monkeypatch.setattr(a3c, "a3c_worker", worker)
+    monkeypatch.setattr(a3c, "run_processes", run)
+    network, history = train_a3c("CartPole-v1", SMALL, 7, workers, watch)
+    (steps, watched, now), weights = seen
+    assert steps == 40 and torch.equal(now, start + 1) and watched is network
+    assert [row["steps"] for row in history] == ([10, 30] if workers == 1 else [10, 20, 30])
+    weights.add_(1)
+    assert torch.equal(parameters_to_vector(network.parameters()), start + 1 + 1)
 
 
 def test_workers_see_different_things() -> None:

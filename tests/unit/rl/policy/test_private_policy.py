@@ -30,11 +30,19 @@ SMALL = PrivateSettings(users=40, sample_rate=0.2, updates=5)
     ("change", "message"),
     [
         ({"max_grad_norm": math.inf}, "take a finite one with it"),
+        ({"max_grad_norm": 0.0}, "max_grad_norm"),
+        ({"max_grad_norm": -1.0, "noise": 0.0}, "max_grad_norm"),
+        ({"baseline": math.inf}, "baseline = inf: take a finite number"),
+        ({"baseline": math.nan}, "baseline = nan: take a finite number"),
     ],
 )
 def test_settings_that_do_not_go_together(change, message) -> None:
     with pytest.raises(ValueError, match=message):
         PrivateSettings(**change)
+
+
+def test_without_noise_nobody_needs_to_clip() -> None:
+    assert PrivateSettings(max_grad_norm=math.inf, noise=0.0).max_grad_norm == math.inf
 
 
 def test_one_user_changes_the_sum_by_one_clip_at_most() -> None:
@@ -144,6 +152,21 @@ def test_users_toss_coins_of_their_own() -> None:
     assert all(len(users.unique()) == len(users) for users in asked)
     shares = torch.bincount(torch.cat(asked), minlength=1000) / 300
     assert shares.min() > 0.02 and shares.max() < 0.2
+
+
+def test_a_coin_on_the_edge_stays_out() -> None:
+    """Coins lie in [0, 1): those below the share take part, so that none do at 0 and all at 1."""
+    coins = torch.rand(40, generator=torch.Generator().manual_seed(0))
+    edge = coins[7].item()
+    asked: list[list[int]] = []
+
+    def play(users: torch.Tensor, actor: nn.Module, generator: torch.Generator) -> UserEpisodes:
+        asked.append(users.tolist())
+        return play_cart_poles(cart_pole_users(40, 0), users, actor, generator, longest=2)
+
+    train_private(play, 4, 2, replace(SMALL, sample_rate=edge, updates=1), 0)
+    assert asked == [[i for i, coin in enumerate(coins.tolist()) if coin < edge]]
+    assert 7 not in asked[0] and len(asked[0]) > 0
 
 
 def test_a_step_without_anybody_is_a_step() -> None:
