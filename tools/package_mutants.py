@@ -131,11 +131,6 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
         f"{UNIT}/rl/value/test_sparse.py",
         f"{REFERENCE}/rl/value/test_sparse.py",
     ),
-    "serving/app": (
-        f"{UNIT}/serving/test_server.py",
-        f"{UNIT}/serving/test_requests.py",
-    ),
-    "serving/batching": (f"{UNIT}/serving/test_server.py",),
 }
 
 

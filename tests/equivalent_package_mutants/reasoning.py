@@ -1,8 +1,27 @@
 """Mutants of `reasoning/` that are right too."""
 
-from tests.equivalent_package_mutants.reasons import DEVICE, EITHER, PADDING, STRICT
+from tests.equivalent_package_mutants.reasons import DEVICE, EITHER, LAST, ONE, PADDING, STRICT
+
+NO_SKILL = "the words ? and <think>, and the digit that a chain starts from, test no skill"
+FIRST_VALUE = "the first word of a drill that tests a skill is its first value, at place 4"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "reasoning/evaluation": {
+        "majority_answer: 1 -> 2 #2": "the first of the two most common ones is the most common one",
+        "majority_answer: 0 -> -1": ONE,
+        "summarise: max(1, len(problems)) -> max(len(problems), 1)": EITHER,
+        "base_skills: torch.tensor([encode(words)], device=model.head.weight.device) -> "
+        "torch.tensor([encode(words)])": DEVICE,
+        "base_skills: 0 -> -1": ONE,
+        "base_skills: -1 -> 1": LAST,
+        "tested_positions: words.index('<think>') + 1 -> words.index('<think>') - 1": NO_SKILL,
+        "tested_positions: words.index('<think>') + 1 -> words.index('<think>')": NO_SKILL,
+        "tested_positions: 1 -> 2": NO_SKILL,
+        "tested_positions: 1 -> 0": NO_SKILL,
+        "tested_positions: 2 -> 3": FIRST_VALUE,
+        "tested_positions: 2 -> 1": FIRST_VALUE,
+        "tested_positions: 2 -> 4": FIRST_VALUE,
+    },
     "reasoning/grpo": {
         "clipped_objective: torch.minimum(ratio * advantage, ratio.clamp(1 - clip_low, 1 + clip_hi… -> "
         "torch.minimum(ratio.clamp(1 - clip_low, 1 + clip_high) * advantage, ra…": EITHER,
@@ -10,6 +29,13 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "grpo_loss: log_probs = log_probs.masked_fill(~mask.bool(), 0.0) -> nothing": PADDING,
         "grpo_loss: 0.0 -> 1.0": PADDING,
         "grpo_loss: 0.0 -> -1.0": PADDING,
+    },
+    "reasoning/instructions": {
+        "ListProblem: zip(self.problem.labels, self.problem.operations, strict=True) -> "
+        "zip(self.problem.labels, self.problem.operations)": STRICT,
+        "ListProblem: True -> False": STRICT,
+        "sample_wider_page: 1.0 -> 2.0": "the dice show less than 1",
+        "sample_wider_page: 0.0 -> -1.0": "the dice show 0 or more",
     },
     "reasoning/pen": {
         "slip_of_the_pen: torch.rand(tokens.shape, generator=generator, device=device) -> "

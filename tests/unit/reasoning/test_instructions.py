@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from deepseek_book_utils.reasoning import instructions
 from deepseek_book_utils.reasoning.base import MINIATURE
+from deepseek_book_utils.reasoning.corpus import CorpusSettings
 from deepseek_book_utils.reasoning.instructions import (
     FORMS,
     INSTRUCTIONS,
@@ -29,8 +31,9 @@ from deepseek_book_utils.reasoning.instructions import (
     sample_wider_page,
     sample_wish,
     steps_shown,
+    written_answer,
 )
-from deepseek_book_utils.reasoning.language import VOCABULARY, Problem, is_held_out
+from deepseek_book_utils.reasoning.language import VOCABULARY, Problem, held_out_problems, is_held_out
 
 PROBLEM = Problem(9, ("*3", "-1"))
 LIST = ListProblem("<reverse>", "<chinese>", Problem(0, ("+3", "*7", "-2"), first_label=10))
@@ -53,6 +56,7 @@ def test_the_words_of_the_miniature_keep_their_numbers() -> None:
 def test_prompts() -> None:
     assert LIST.prompt == "<bos> <reverse> <chinese> k +3 l *7 a -2 ?"
     assert " ".join(LIST.answer) == "a 减二 l 乘七 k 加三"
+    assert " ".join(replace(LIST, order="<forward>", tongue="<english>").answer) == "k +3 l *7 a -2"
     assert SHOW.prompt == "<bos> <english> <show> 9 a *3 b -1 ?"
 
 
@@ -79,6 +83,8 @@ def test_prompts() -> None:
         (Wish("<english>", "<brief>", PROBLEM), answered("", "6"), True),
         (Wish("<english>", "<brief>", PROBLEM), answered("", "a"), False),  # no word of the language
         (Wish("<english>", "<brief>", PROBLEM), answered("9", "6"), False),
+        (Wish("<english>", "<brief>", PROBLEM), answered("", "6 六"), False),  # a word of the other one
+        (Wish("<english>", "<brief>", PROBLEM), answered("", "a 6"), True),  # a label belongs to neither
     ],
 )
 def test_obeys(asked: ListProblem | Wish, response: str, obeyed: bool) -> None:
@@ -136,10 +142,63 @@ def test_others_obey_as_often_as_they_should() -> None:
 
 
 def test_a_broken_answer_lacks_one_mark() -> None:
-    response = answered("9", "6").split()
-    for seed in range(20):
+    response, lacking = answered("9", "6").split(), set()
+    for seed in range(40):
         broken = broken_form(random.Random(seed), response)
         assert len(broken) == len(response) - 1 and parts(" ".join(broken)) is None
+        lacking |= set(response) - set(broken)
+    assert lacking == {"<think>", "</think>", "<ans>", "</ans>"}
+
+
+def test_documents_are_of_the_kind_asked_for_and_their_responses_carry_the_loss() -> None:
+    rng = random.Random(0)
+    for share, kind in ((0.0, ListProblem), (1.0, Wish)):
+        for _ in range(20):
+            words, weights = general_document(rng, 0.5, 0.5, wish_share=share)
+            prompt = " ".join(words).split(" ? ")[0]
+            assert isinstance(asked_by(prompt), kind)
+            asked = len(prompt.split()) + 1
+            assert weights == [0.0] * asked + [1.0] * (len(words) - asked)
+
+
+def test_writers_who_err_answer_what_they_found() -> None:
+    careless = CorpusSettings(error=1.0, clumsy_error=1.0)
+    for seed, tongue in enumerate(TONGUES * 5):
+        words = written_answer(random.Random(seed), Wish(tongue, "<show>", PROBLEM), careless)
+        thought, [answer] = parts(" ".join(words))
+        assert answer == thought[-1]
+
+
+def test_a_share_of_nothing_never_comes_whatever_the_dice(monkeypatch) -> None:
+    """The smallest number that they show is 0."""
+    rng = random.Random(0)
+    monkeypatch.setattr(rng, "random", lambda: 0.0)
+    words, _ = general_document(rng, obeyed=0.0, broken=0.0, wish_share=0.0)
+    prompt, response = " ".join(words).split(" ? ")
+    asked = asked_by(prompt)
+    assert isinstance(asked, ListProblem) and parts(response) is not None
+    opposite = {a: b for pair in (ORDERS, TONGUES) for a, b in (pair, pair[::-1])}
+    assert obeys(response, replace(asked, order=opposite[asked.order], tongue=opposite[asked.tongue]))
+    assert isinstance(mixed_problems(0.0, 0.0)(rng), Wish)
+    page = ["<bos>", "9", "a", "*3", "?", "7"], [1.0] * 6
+    monkeypatch.setattr(instructions, "sample_document", lambda *_: page)
+    assert sample_wider_page(rng, 1.0, general=GeneralSettings(share=0.0)) == (encode_words(page[0]), page[1])
+    web = sample_wider_page(rng, 1.0, general=GeneralSettings(textbook_share=0.0))
+    assert decode_words(web[0]).startswith("<bos>")
+
+
+@pytest.mark.parametrize(("book", "broken"), [(True, 1.0), (False, 1.0), (False, 0.0)])
+def test_textbooks_obey_and_the_web_obeys_as_often_as_it_does(book: bool, broken: float) -> None:
+    general = GeneralSettings(share=1.0, textbook_share=float(book), obeys=0.0, broken=broken)
+    rng = random.Random(5)
+    texts = [decode_words(sample_wider_page(rng, 1.0, general=general)[0]) for _ in range(60)]
+    asking = [text for text in texts if "?" in text]
+    assert len(asking) > 30
+    for text in asking:
+        prompt, response = text.split(" ? ")
+        assert prompt.startswith("<book>" if book else "<bos>")
+        assert (parts(response) is not None) == (book or not broken)
+        assert obeys(response, asked_by(prompt)) == book
 
 
 def test_pages_of_the_wider_corpus() -> None:
@@ -179,7 +238,11 @@ def test_what_is_kept_for_testing_is_in_no_training_text() -> None:
     assert all(is_held_out(x.problem.operations) for x in lists)
     assert not any(is_held_out(sample_list(rng).problem.operations) for _ in range(2000))
     assert lists == held_out_lists(200) != held_out_lists(200, seed=1)
-    assert all(is_held_out(wish.problem.operations) for wish in held_out_wishes(50))
+    assert [x.problem for x in lists] == held_out_problems(200, 3, 6, seed=0)
+    wishes = held_out_wishes(50, seed=7)
+    assert [x.problem for x in wishes] == held_out_problems(50, seed=7)
+    assert {x.order for x in lists} == set(ORDERS) and {x.tongue for x in lists} == set(TONGUES)
+    assert {x.form for x in wishes} == set(FORMS) and {x.tongue for x in wishes} == set(TONGUES)
 
 
 def test_samples_vary_all_that_they_may() -> None:

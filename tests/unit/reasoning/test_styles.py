@@ -6,7 +6,15 @@ import pytest
 
 from deepseek_book_utils.reasoning.evaluation import by_style, in_chinese, reflection, style_of, votes
 from deepseek_book_utils.reasoning.language import Problem
-from tests.unit.reasoning.test_evaluation import ASKED, CAUGHT, EMPTY, OVERLOOKED, PLAIN, TRUNCATED
+from tests.unit.reasoning.test_evaluation import (
+    ASKED,
+    CAUGHT,
+    EMPTY,
+    FALSE_ALARM,
+    OVERLOOKED,
+    PLAIN,
+    TRUNCATED,
+)
 
 
 def test_styles() -> None:
@@ -33,6 +41,12 @@ def test_share_accuracy_and_length_by_style() -> None:
     }
 
 
+def test_every_group_is_judged_by_its_own_problem() -> None:
+    six = Problem(9, ("*3", "-1"))
+    found = by_style([PLAIN] * 3 + [FALSE_ALARM] * 3, [ASKED, six])
+    assert found["plain_accuracy"] == found["checked_accuracy"] == found["thinking_accuracy"] == 1
+
+
 def test_a_style_that_nobody_writes_has_no_mean() -> None:
     found = by_style([EMPTY], [ASKED])
     assert found["checked_share"] == found["thinking_share"] == 0
@@ -45,6 +59,7 @@ def test_conditional_rates_count_checked_mistakes_alone() -> None:
     found = reflection([CAUGHT, OVERLOOKED, wrong])
     assert (found["noticed"], found["repaired"]) == (1 / 2, 1 / 2)
     assert (found["wait_if_wrong"], found["corrected"]) == (1 / 3, 1 / 3)
+    assert found["waits"] == 1 / 3  # a response
     assert math.isnan(reflection([wrong])["noticed"])
 
 

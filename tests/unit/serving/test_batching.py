@@ -96,3 +96,29 @@ def test_a_full_queue_sends_away_and_a_slow_model_is_given_up() -> None:
         time.sleep(0.05)
     assert batcher.ask("0.0") == {"answer": "0.0"}
     assert batcher.requests == 2  # the one that had given up in the queue cost nothing
+
+
+def test_a_worker_counts_what_it_takes_and_leaves_out_who_has_given_up() -> None:
+    seen: list[tuple[list[str], int]] = []
+
+    def note(asked: list[str]) -> list[str]:
+        seen.append((asked, batcher.working))
+        return asked
+
+    batcher = Batcher(note, ServingSettings(batch_size=2, patience=0.0))
+    assert batcher.worker.daemon  # else Python would wait for it at its end
+    assert (batcher.working, batcher.requests, batcher.batches) == (0, 0, 0)
+    gone = Request("gone")
+    gone.answer.cancel()
+    batcher.waiting.put(gone)
+    end = time.monotonic() + 5
+    while batcher.waiting.qsize():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+    assert [batcher.ask(text) for text in ("a", "b", "c")] == ["a", "b", "c"]
+    assert seen == [([text], 1) for text in ("a", "b", "c")]
+    assert (batcher.requests, batcher.batches) == (3, 3)
+    while batcher.working:  # it has answered, and is about to put its tools away
+        assert time.monotonic() < end
+        time.sleep(0.001)
+    assert batcher.working == 0

@@ -1,9 +1,11 @@
 """Batches of like length, texts without empty columns, translations against a model that is asked by hand."""
 
+import math
+
 import pytest
 import torch
 
-from deepseek_book_utils.nn.sequences.transformer import Transformer, TransformerSettings
+from deepseek_book_utils.nn.sequences.transformer import Transformer, TransformerSettings, forced_loss
 from deepseek_book_utils.translation.learning import (
     TranslationSettings,
     alike,
@@ -43,6 +45,22 @@ def test_batches_hold_every_example_once_and_like_lengths_together() -> None:
     assert [b.tolist() for b in drawn] != sorted(b.tolist() for b in drawn) or spans[0] != spans[-1]
 
 
+def test_batches_by_hand() -> None:
+    """Twenty batches drawn, sorted by how many words both texts have, cut apart, shuffled; no other dice."""
+    dice = torch.Generator().manual_seed(3)
+    sources, targets = (torch.randint(0, 2, (45, 6), generator=dice) for _ in range(2))
+    words = [(a != 0).sum().item() + (b != 0).sum().item() for a, b in zip(sources, targets, strict=True)]
+    found, dice = (
+        alike(sources, targets, 2, torch.Generator().manual_seed(5)),
+        torch.Generator().manual_seed(5),
+    )
+    for _ in range(2):
+        drawn = torch.randperm(45, generator=dice).tolist()[:40]
+        drawn.sort(key=words.__getitem__)
+        for i in torch.randperm(20, generator=dice).tolist():
+            assert next(found).tolist() == drawn[2 * i : 2 * i + 2]
+
+
 def test_only_columns_of_padding_are_cut() -> None:
     tokens = torch.tensor([[5, 6, 0, 0], [5, 0, 0, 0]])
     assert trimmed(tokens).tolist() == [[5, 6], [5, 0]]
@@ -76,6 +94,39 @@ def test_training_tells_who_watches_and_can_be_repeated() -> None:
     assert seen == [1, 2, 3] and len(one) == 3
     assert one == train_translation(small(), EXAMPLES, settings, seed=1)
     assert one != train_translation(small(), EXAMPLES, settings, seed=2)
+
+
+def test_the_loop_by_hand() -> None:
+    """AdamW as its paper has it, on gradients of one length at most, with a rate that rises, then falls."""
+    settings = TranslationSettings(
+        5, 4, learning_rate=0.02, warm_up=2, weight_decay=0.3, max_grad_norm=0.05, shift=3
+    )
+    model, other = small(), small()
+    losses = train_translation(model, EXAMPLES, settings, seed=6)
+    sources, targets = as_tokens(EXAMPLES)
+    dice, shifts = torch.Generator().manual_seed(6), set()
+    batches, weights = alike(sources, targets, 4, dice), list(other.parameters())
+    first, second = ([torch.zeros_like(p) for p in weights] for _ in range(2))
+    for t in range(1, 6):
+        rows = next(batches)
+        shifts.add(shift := int(torch.randint(4, (1,), generator=dice)))
+        source = torch.cat([torch.zeros(4, shift, dtype=torch.long), trimmed(sources[rows])], dim=1)
+        loss = forced_loss(other, source, trimmed(targets[rows]))
+        assert type(losses[t - 1]) is float and losses[t - 1] == pytest.approx(loss.item(), rel=1e-4)
+        slopes = torch.autograd.grad(loss, weights, materialize_grads=True)
+        norm = torch.cat([slope.flatten() for slope in slopes]).norm().item()
+        assert norm > 0.05
+        rate = 0.02 * (t / 2 if t <= 2 else (1 + math.cos(math.pi * (t - 3) / 3)) / 2)
+        with torch.no_grad():
+            for i, (p, slope) in enumerate(zip(weights, slopes, strict=True)):
+                g = slope * 0.05 / norm
+                first[i] = 0.9 * first[i] + 0.1 * g
+                second[i] = 0.98 * second[i] + 0.02 * g * g
+                step = first[i] / (1 - 0.9**t) / ((second[i] / (1 - 0.98**t)).sqrt() + 1e-8)
+                p.sub_(rate * (step + 0.3 * p))
+    assert len(shifts) > 1
+    for mine, theirs in zip(model.parameters(), weights, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-2, atol=1e-3)
 
 
 def test_a_shifted_source_is_the_same_words_at_later_places() -> None:
