@@ -1,8 +1,18 @@
 """Mutants of `nn/` that are right too."""
 
-from tests.equivalent_package_mutants.reasons import BEYOND, CONTRACT, EITHER, ONE, STRICT
+from tests.equivalent_package_mutants.reasons import BEYOND, CONTRACT, EITHER, LAST, ONE, STRICT
+
+LAST_IS_DEFAULT = "the last axis is the default"
+BEHIND = "any number that no draw exceeds: they stay below 1"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "nn/layers/experts": {
+        "route: logits.float().topk(active, dim=-1) -> logits.float().topk(active)": LAST_IS_DEFAULT,
+        "route: -1 -> 1": LAST,
+        "route: -1 -> 1 #2": LAST,
+        "balance_loss: -1 -> 1": LAST,
+        "balance_loss: -1 -> 1 #2": LAST,
+    },
     "nn/meta_learning": {
         "new_weights: zip(sizes, sizes[1:], strict=False) -> zip(sizes, sizes[1:])": "False is the default",
         "forward: 2 -> 3 #2": "matrices and biases come in pairs: their number is even",
@@ -12,6 +22,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "meta_learn: torch.optim.Adam(weights, fused=True) -> torch.optim.Adam(weights)": "the same, slower",
         "meta_learn: True -> False": "the same, slower",
         "meta_learn: 0 -> -1": ONE,
+    },
+    "nn/reading": {
+        "in_any_order: 2.0 -> 3.0": BEHIND,
+        "in_any_order: 2.0 -> 1.0": BEHIND,
+        "in_any_order: 2.0 -> 4.0": BEHIND,
+        "in_any_order: keys.argsort(dim=1) -> keys.argsort()": LAST_IS_DEFAULT,
     },
     "nn/robustness": {
         "input_gradient: 0 -> -1": ONE,

@@ -99,6 +99,42 @@ def test_it_learns_a_word_and_hides_words() -> None:
     assert hidden[-1] > 0.3  # half of the time the word that tells is hidden
 
 
+class Notes(torch.nn.Module):
+    """Keeps what it was shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bias, self.read = torch.nn.Parameter(torch.zeros(3)), []
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        self.read.append(tokens)
+        return self.bias.expand(len(tokens), 3)
+
+
+def test_hidden_are_the_words_that_the_dice_say_and_no_padding() -> None:
+    tokens = torch.tensor([[2, 3, 4, BLANK, BLANK], [5, 6, 7, 8, 2]])
+    once = FitSettings(updates=1)
+    order = torch.randperm(2, generator=torch.Generator().manual_seed(4))
+    drawn = torch.rand(2, 5, generator=torch.Generator().manual_seed(4))
+    for share in (float(drawn[1].sort().values[2]), 1.0):  # a draw that is the share itself hides nothing
+        notes = Notes()
+        fit_classifier(notes, tokens, torch.tensor([0, 1]), once, 4, share)
+        words = zip(tokens[order].flatten().tolist(), drawn.flatten().tolist(), strict=True)
+        expected = [UNKNOWN if word != BLANK and draw < share else word for word, draw in words]
+        assert notes.read[0].flatten().tolist() == expected
+
+
+def test_any_order_is_that_of_the_dice() -> None:
+    tokens = torch.tensor([[2, 3, 4, 5, BLANK], [6, 7, BLANK, BLANK, BLANK]])
+    keys = torch.rand(2, 5, generator=torch.Generator().manual_seed(3)).tolist()
+    for row, texts, found in zip(
+        keys, tokens.tolist(), in_any_order(tokens, torch.Generator().manual_seed(3)).tolist(), strict=True
+    ):
+        words = [word for word in texts if word != BLANK]
+        expected = [word for _, word in sorted(zip(row, words, strict=False))]
+        assert found == expected + [BLANK] * (5 - len(words))
+
+
 def test_any_order_keeps_words_and_padding() -> None:
     tokens = torch.tensor([[2, 3, 4, 5, 6, 7, 8, BLANK], [2, 3, BLANK, BLANK, BLANK, BLANK, BLANK, BLANK]])
     mixed = in_any_order(tokens, torch.Generator().manual_seed(1))

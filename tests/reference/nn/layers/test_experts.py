@@ -89,15 +89,49 @@ def test_a_gpt_with_experts_computes_only_with_those_chosen(style: str) -> None:
     [first, _] = expert_layers(model)
     assert first.chosen.shape == (4, K)
     with torch.no_grad():
-        for e in {*range(E)} - {*first.chosen.flatten().tolist()}:
+        idle = {*range(E)} - {*first.chosen.flatten().tolist()}
+        for e in idle:
             first.downs[e].fill_(torch.nan)  # nobody asked it
     torch.testing.assert_close(model(tokens), logits)
-    balance_of(model).backward()
+    layers = [balance_loss(layer.logits, layer.chosen) for layer in expert_layers(model)]
+    assert balance_of(model).item() == pytest.approx((layers[0] + layers[1]).item() / 2)
+    (balance_of(model) + logits.sum()).backward()
+    # an optimiser passes over what has no gradient, and would let a zero decay
+    assert idle and all((first.downs[e].grad is None) == (e in idle) for e in range(E))
     assert first.router.weight.grad is not None and first.router.weight.grad.abs().sum() > 0
     # causal, and the same token by token after a prompt
     cache = model.read(tokens[:, :2])
     steps = [model(tokens[:, t : t + 1], cache) for t in (2, 3)]
     torch.testing.assert_close(torch.cat(steps, dim=1), logits[:, 2:])
+
+
+def test_one_expert_is_the_network_whose_place_it_takes() -> None:
+    torch.manual_seed(1)
+    model = GPT(GPTSettings(11, style="llama", width=C, layers=1, heads=2, key_heads=2, hidden=F, context=8))
+    for weight in model.parameters():
+        nn.init.normal_(weight, std=0.5)
+    [block] = model.blocks
+    tokens = torch.tensor([[1, 5, 2, 7]])
+    expected, own = model(tokens), (block.gate.weight, block.up.weight, block.down.weight)
+    use_experts(model.blocks, ExpertSettings(C, F, 1, 1))
+    [layer] = expert_layers(model)
+    layer.gates[0], layer.ups[0], layer.downs[0] = own
+    torch.testing.assert_close(model(tokens), expected)
+
+
+def test_the_first_weights_are_small() -> None:
+    torch.manual_seed(0)
+    for weight in Experts(ExpertSettings(64, 64, 8, 2)).parameters():
+        assert weight.std().item() == pytest.approx(0.02, rel=0.2)
+
+
+def test_the_router_computes_in_32_bits() -> None:
+    """As Mixtral does: what is rounded to 16 bits is the result; what has 64 is rounded before."""
+    logits = torch.randn(40, E, generator=torch.Generator().manual_seed(1), dtype=torch.double)
+    (weights, chosen), expected = route(logits, K), route(logits.float(), K)
+    assert weights.equal(expected[0].double()) and chosen.equal(expected[1])
+    coarse = logits.bfloat16()
+    assert balance_loss(coarse, chosen).equal(balance_loss(coarse.float(), chosen))
 
 
 def test_more_active_experts_than_there_are_is_refused() -> None:
