@@ -23,6 +23,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "meta_learn: True -> False": "the same, slower",
         "meta_learn: 0 -> -1": ONE,
     },
+    "nn/optimizers": {
+        "sgd: if settings.weight_decay:… -> if True:…": "adds zero times the weights",
+        "adam: if settings.weight_decay:… -> if True:…": "adds zero times the weights",
+    },
     "nn/reading": {
         "in_any_order: 2.0 -> 3.0": BEHIND,
         "in_any_order: 2.0 -> 1.0": BEHIND,

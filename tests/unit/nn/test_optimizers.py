@@ -57,6 +57,12 @@ def test_shapes_are_not_broadcast(rule, settings) -> None:
         rule(torch.ones(3, 3), torch.ones(3), None, settings)
 
 
+@pytest.mark.parametrize(("rule", "settings"), RULES[1:])
+def test_the_clock_of_a_parameter_is_one_number(rule, settings) -> None:
+    _, moments = rule(torch.ones(2), torch.ones(2), None, settings)
+    assert moments.step == 1 and rule(torch.ones(2), torch.ones(2), moments, settings)[1].step == 2
+
+
 def test_an_optimizer_without_parameters() -> None:
     parameters = nn.Linear(2, 1).parameters()
     list(parameters)  # a generator that was read
