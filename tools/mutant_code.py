@@ -16,13 +16,13 @@ def function_in(thing: Any) -> types.FunctionType | None:
     return thing if isinstance(thing, types.FunctionType) else None
 
 
-def transplant(old: dict[str, Any], new: dict[str, Any], home: str, undo: list[Callable[[], None]]) -> None:
+def transplant(old: dict[Any, Any], new: dict[Any, Any], home: str, undo: list[Callable[[], None]]) -> None:
     """Give the functions of `old` the code and the defaults of those in `new`, in place, and those that its
     classes, tables and dataclasses hold too; what undoes each step is added to `undo`.
     """
     for name, thing in new.items():
         mine = old.get(name)
-        if name.startswith("__") and isinstance(thing, dict) or mine is None or mine is thing:
+        if str(name).startswith("__") and isinstance(thing, dict) or mine is None or mine is thing:
             continue
         if isinstance(thing, dict) and isinstance(mine, dict):
             transplant(mine, thing, home, undo)

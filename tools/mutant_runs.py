@@ -172,6 +172,7 @@ class Trial:
         home = importlib.import_module(f"{PACKAGE}.{self.module.replace('/', '.')}")
         self.session, self.home = session, home
         self.source = Path(str(home.__file__)).read_text("utf-8")
+        apply_mutant(home, self.source)()  # else nothing could be, and every mutant would seem noticed
         caches = [thing for thing in gc.get_objects() if type(thing) is functools._lru_cache_wrapper]
         own = ("tests.", "test_", PACKAGE)
         self.caches = [one for one in caches if (one.__module__ or "").startswith(own)]

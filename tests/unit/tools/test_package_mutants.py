@@ -30,6 +30,7 @@ class Settings:
         return self.rate * 2
 
 
+NUMBERS = {2: "two"}
 RULES = {"twice": lambda count: count * 2, "as it is": Settings(1.0)}
 
 
