@@ -47,9 +47,6 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     ),
     "nn/optimizers": (f"{UNIT}/nn/test_digits.py",),
     "nn/static_graph": (f"{UNIT}/nn/test_autograd.py",),
-    "parallel/data": (f"{REFERENCE}/parallel/test_parallel.py",),
-    "parallel/pipeline": (f"{REFERENCE}/parallel/test_parallel.py",),
-    "parallel/tensor": (f"{REFERENCE}/parallel/test_parallel.py",),
     "reasoning/arithmetic": (f"{UNIT}/reasoning/test_rules.py",),
     "reasoning/base": (
         f"{UNIT}/reasoning/test_pretrained.py",

@@ -1,3 +1,26 @@
 """Mutants of `lm/` that are right too."""
 
-EQUIVALENT: dict[str, dict[str, str]] = {}
+from tests.equivalent_package_mutants.reasons import EITHER
+
+PLANES = "there is no letter or number at U+3FFFF, nor in the planes 4 to 7"
+AROUND = "what is taken off for a pair outside of the merge is added again"
+
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "lm/tokenizers": {
+        "characters: 262144 -> 262145": PLANES,
+        "characters: 262144 -> 262143": PLANES,
+        "characters: 262144 -> 524288": PLANES,
+        "apply_merge: if first < 0:… -> if False:…": AROUND,
+        "apply_merge: 0 -> -1": AROUND,
+        "apply_merge: continue -> nothing": AROUND,
+        "apply_merge: max(0, first - 1) -> max(first - 1, 0)": EITHER,
+        "apply_merge: 1 -> 2": AROUND,
+        "apply_merge: 3 -> 4": AROUND,
+        "apply_merge: 3 -> 6": AROUND,
+        "apply_merge: if new in come:… -> if True:…": "an old pair queued twice: merged, it counts 0",
+        "train_bpe: break -> nothing": "the same, slower: what is left counts less",
+        "Tokenizer: sorted(self.special, key=len, reverse=True) -> sorted(self.special, reverse=True)": ""
+        "where two begin, one is the beginning of the other, and comes after it in reverse order",
+        "Tokenizer: if word not in self.known:… -> if True:…": "only speed",
+    },
+}

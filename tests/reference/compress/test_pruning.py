@@ -66,9 +66,9 @@ def model_in(style: str) -> GPT:
 
 def test_holes_stay_where_the_masks_are() -> None:
     model = model_in("gpt2")
-    masks = {n: magnitude_mask(w, 0.5) for n, w in model.named_parameters() if w.ndim == 2}
+    masks = {n: magnitude_mask(w, 0.3) for n, w in model.named_parameters() if w.ndim == 2}
     apply_masks(model, masks)
-    assert sparsity(model) == pytest.approx(0.5, abs=0.01)
+    assert sparsity(model) == pytest.approx(0.3, abs=0.01)
     weights = dict(model.named_parameters())
     assert all(torch.equal(weights[name] != 0, mask) for name, mask in masks.items())
 
@@ -99,6 +99,7 @@ def test_fewer_heads_are_the_same_with_holes(style: str) -> None:
     sharing = 24 // keys  # channels of `out` that belong to a key head
     holes.blocks[0].out.weight[:, sharing : 2 * sharing] = 0
     drop_heads(smaller.blocks[0], kept, keys)
+    assert hasattr(smaller.blocks[0], "key_heads") == (style == "llama")  # GPT-2's counts none
     assert (holes(tokens) - model_in(style)(tokens)).abs().max() > 0.1
     torch.testing.assert_close(smaller(tokens), holes(tokens))
     cache = smaller.read(tokens[:, :7])

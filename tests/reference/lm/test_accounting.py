@@ -1,5 +1,7 @@
 """What is counted before a run against what torch counts in it, and against published numbers."""
 
+from collections import Counter
+
 import pytest
 import torch
 from torch import nn
@@ -9,6 +11,7 @@ from transformers import DeepseekV3Config, DeepseekV3ForCausalLM
 
 from deepseek_book_utils.lm.accounting import (
     DEEPSEEK_V3,
+    DeepSeekSizes,
     cache_numbers,
     deepseek_cache_numbers,
     deepseek_counts,
@@ -100,3 +103,75 @@ def test_deepseek_v3_has_the_parameters_of_transformers() -> None:
     assert sum(whole for whole, _ in counts.values()) - biases == sum(w.numel() for w in model.parameters())
     assert round(sum(whole for whole, _ in counts.values()) / 1e9) == 671  # DeepSeek-V3, abstract
     assert round(sum(active for _, active in counts.values()) / 1e9) == 37
+
+
+SMALL = DeepSeekSizes(
+    vocabulary=50,
+    width=24,
+    layers=5,
+    heads=3,
+    query_latent=10,
+    latent=7,
+    head_size=6,
+    rotary_size=4,
+    dense_layers=2,
+    dense_hidden=11,
+    experts=6,
+    shared_experts=2,
+    active_experts=3,
+    expert_hidden=5,
+)
+
+
+def part_of(name: str) -> str:
+    """The part that a parameter of transformers' model counts with."""
+    if "norm" in name:
+        return "norms"
+    dense = "layers.0." in name or "layers.1." in name
+    mlp = "dense networks" if dense else "gates" if ".gate." in name else "experts"
+    return {"model.embed_tokens": "embedding", "lm_head": "head"}.get(
+        name.removesuffix(".weight"), "attention" if "self_attn" in name else mlp
+    )
+
+
+def test_each_part_of_a_small_deepseek_is_that_of_transformers() -> None:
+    """No two sizes are equal; the balancing biases are no parameters there."""
+    config = DeepseekV3Config(
+        vocab_size=50,
+        hidden_size=24,
+        num_hidden_layers=5,
+        num_attention_heads=3,
+        num_key_value_heads=3,
+        q_lora_rank=10,
+        kv_lora_rank=7,
+        qk_nope_head_dim=6,
+        v_head_dim=6,
+        qk_rope_head_dim=4,
+        first_k_dense_replace=2,
+        intermediate_size=11,
+        n_routed_experts=6,
+        n_shared_experts=2,
+        num_experts_per_tok=3,
+        moe_intermediate_size=5,
+        n_group=2,
+        topk_group=1,
+    )
+    with torch.device("meta"):
+        model = DeepseekV3ForCausalLM(config)
+    theirs = Counter({"gates": 3 * 6})
+    for name, weight in model.named_parameters():
+        theirs[part_of(name)] += weight.numel()
+    counts = deepseek_counts(SMALL)
+    assert {part: whole for part, (whole, _) in counts.items()} == theirs
+    # one row of the table, and 3 + 2 networks of 3 x 24 x 5 in each of 3 layers
+    active = {part: active for part, (whole, active) in counts.items() if active != whole}
+    assert active == {"embedding": 24, "experts": 3 * 5 * 360}
+    matrices = sum(active for _, active in counts.values()) - 24
+    # of 10 tokens 5 are seen on average: scores of 6 + 4 channels, values of 6, in 3 heads of 5 layers
+    assert deepseek_training_flops(SMALL, 10) == 6 * (matrices + 5 * 3 * 16 * 5)
+    assert deepseek_cache_numbers(SMALL, 10) == 5 * 11 * 10
+
+
+def test_the_cache_grows_with_the_text() -> None:
+    """Keys and values of 2 heads of 8 channels in 3 layers."""
+    assert cache_numbers(SIZES[2], 10) == 2 * 3 * 2 * 8 * 10

@@ -67,9 +67,24 @@ def test_idle_shares_by_hand() -> None:
     assert idle_shares(events) == pytest.approx([0.8, 0.2])
 
 
+def test_a_timeline_by_hand() -> None:
+    """Two stages, two pieces: the second stage waits forwards, and the first one backwards."""
+    found = timeline([1.0, 2.0], [3.0, 5.0], 2, "gpipe")
+    assert sorted(found, key=lambda event: (event.stage, event.start)) == [
+        Event(0, "forward", 0, 0.0, 1.0),
+        Event(0, "forward", 1, 1.0, 2.0),
+        Event(0, "backward", 0, 10.0, 13.0),
+        Event(0, "backward", 1, 15.0, 18.0),
+        Event(1, "forward", 0, 1.0, 3.0),
+        Event(1, "forward", 1, 3.0, 5.0),
+        Event(1, "backward", 0, 5.0, 10.0),
+        Event(1, "backward", 1, 10.0, 15.0),
+    ]
+
+
 def test_layers_are_shared_as_evenly_as_they_can_be() -> None:
     """Against every way to cut."""
-    for costs in ([1.0] * 6, [5.0, 1.0, 1.0, 1.0, 4.0], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], [3.0, 9.0]):
+    for costs in ([0.125] * 6, [5.0, 1.0, 1.0, 1.0, 4.0], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], [3.0, 9.0]):
         for stages in range(1, len(costs) + 1):
 
             def costliest(cuts: tuple[int, ...], costs: list[float] = costs) -> float:
@@ -87,3 +102,5 @@ def test_what_makes_no_pipeline_is_refused() -> None:
         order_of_work(0, 2, 2, "zigzag")
     with pytest.raises(ValueError, match="2 layers cannot make 3 stages"):
         balanced_cuts([1.0, 1.0], 3)
+    with pytest.raises(ValueError, match="cannot make 0 stages: take 1 to 2"):
+        balanced_cuts([1.0, 1.0], 0)
