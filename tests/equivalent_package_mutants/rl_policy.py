@@ -1,6 +1,8 @@
 """Mutants of `rl/policy/` that are right too."""
 
-from tests.equivalent_package_mutants.reasons import LAST, ONE, SAFE, STRICT
+from tests.equivalent_package_mutants.reasons import EMPTY, LAST, ONE, SAFE, STRICT
+
+NUMBER = "torch.tensor reads a tensor of one number as that number"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
     "rl/policy/natural_gradient": {
@@ -18,5 +20,32 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "plain_step_kl: nn.utils.parameters_to_vector(actor.parameters()).detach() -> "
         "nn.utils.parameters_to_vector(actor.parameters())": SAFE,
         "plain_step_kl: logits.detach() -> logits #2": SAFE,
+    },
+    "rl/policy/private_policy": {
+        "episode_advantages: torch.zeros_like(episodes.rewards) -> torch.ones_like(episodes.rewards)": EMPTY,
+        "episode_gradients: 0.0 -> 1.0": "any number will do: its advantage is 0",
+        "episode_gradients: 0.0 -> -1.0": "any number will do: its advantage is 0",
+        "episode_gradients: -1 -> 1": LAST,
+        "episode_gradients: -1 -> 1 #2": LAST,
+        "episode_gradients: 0 -> -1 #2": ONE,
+        "set_ascent: zip(actor.parameters(), direction.split(sizes), strict=True) -> "
+        "zip(actor.parameters(), direction.split(sizes))": STRICT,
+        "set_ascent: True -> False": STRICT,
+        "train_private: 0 -> -1": ONE,
+        "train_private: 0 -> -1 #2": ONE,
+    },
+    "rl/policy/rollout_workers": {
+        "RolloutWorker: rollout.real.sum().item() -> rollout.real.sum()": NUMBER,
+        "RolloutWorker: part.item() -> part": NUMBER,
+        "merge_contributions: zip(ADDED, table[:, :len(ADDED)].sum(dim=0).tolist(), strict=True) -> "
+        "zip(ADDED, table[:, :len(ADDED)].sum(dim=0).tolist())": STRICT,
+        "merge_contributions: True -> False": STRICT,
+        "merge_contributions: zip(AVERAGED, averaged, strict=True) -> zip(AVERAGED, averaged)": STRICT,
+        "merge_contributions: True -> False #2": STRICT,
+        "train_together: torch.optim.RMSprop(parameters, alpha=0.99, eps=1e-05) -> "
+        "torch.optim.RMSprop(parameters, eps=1e-05)": "0.99 is torch's own",
+        "train_together: zip(parameters, own, strict=True) -> zip(parameters, own)": STRICT,
+        "train_together: True -> False": STRICT,
+        "train_together: 0 -> -1": ONE,
     },
 }

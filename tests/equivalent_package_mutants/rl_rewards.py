@@ -1,6 +1,6 @@
 """Mutants of `rl/rewards/` that are right too."""
 
-from tests.equivalent_package_mutants.reasons import ONE, STRICT
+from tests.equivalent_package_mutants.reasons import EITHER, ONE, STRICT
 
 EQUIVALENT: dict[str, dict[str, str]] = {
     "rl/rewards/reward_models": {
@@ -10,5 +10,14 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "fit_reward_model: 0 -> -1": ONE,
         "AdaptiveRewardModel: zip(known, labels, strict=True) -> zip(known, labels)": STRICT,
         "AdaptiveRewardModel: True -> False": STRICT,
+    },
+    "rl/rewards/shaping": {
+        "RewardShapingModel: 0 -> -1 #2": ONE,
+        "RewardShapingModel: zip(*rollout, strict=True) -> zip(*rollout)": STRICT,
+        "RewardShapingModel: True -> False": STRICT,
+        "RewardShapingModel: min(self.settings.batch_size, len(self.memory)) -> min(len(self.memory), "
+        "self.settings.batch_size)": EITHER,
+        "RewardShapingModel: 0 -> -1 #4": ONE,
+        "RewardShapingModel: 0 -> -1 #5": ONE,
     },
 }

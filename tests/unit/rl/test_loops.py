@@ -43,6 +43,11 @@ def assert_same(one: nn.Module, other: nn.Module, atol: float = 1e-6) -> None:
         torch.testing.assert_close(a, b, rtol=1e-4, atol=atol)
 
 
+def assert_numbers(row: dict[str, float]) -> None:
+    """A history outlives its tensors, and what they hold on to."""
+    assert all(type(value) in (int, float) for value in row.values())
+
+
 def test_a2c() -> None:
     settings = A2CSettings(**SIZES, learning_rate=0.02, max_grad_norm=0.1)
     trained, history = train_a2c(TASK, settings, SEED)
@@ -57,6 +62,7 @@ def test_a2c() -> None:
         for parameter, gradient in zip(network.parameters(), gradients, strict=True):
             parameter.grad = gradient * min(1.0, 0.1 / (norm.item() + 1e-6))
         optimizer.step()
+        assert_numbers(history[update])
         assert history[update]["total"] == pytest.approx(losses.total.item(), rel=1e-4)
         assert history[update]["episodes"] == len(envs.returns)
     assert_same(trained, network)
@@ -72,6 +78,7 @@ def test_ppo() -> None:
         rollout = collect(envs, network.actor, 10, generator)
         rows = judge_rollout(network, rollout, envs.observations, settings)
         losses = ppo_update(network, optimizer, rows, settings, generator)
+        assert_numbers(history[update])
         assert history[update]["total"] == pytest.approx(losses.total.item(), rel=1e-3, abs=1e-5)
         assert history[update]["episodes"] == len(envs.returns)
     assert_same(trained, network, atol=1e-4)
@@ -88,6 +95,7 @@ def test_trpo() -> None:
         step = trust_region_step(network.actor, rows, settings)
         loss = regress_critic(network.critic, optimizer, rows, settings, generator)
         told = history[update]
+        assert_numbers(told)
         assert (told["kl"], told["share"], told["value"]) == pytest.approx((step.kl, step.share, loss))
         assert (told["steps"], told["episodes"]) == (40 * (update + 1), len(envs.returns))
     assert_same(trained, network)

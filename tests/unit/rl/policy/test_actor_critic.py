@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
 from deepseek_book_utils.rl.advantages import n_step_returns
 from deepseek_book_utils.rl.environments import Environments, Step
+from deepseek_book_utils.rl.networks import mlp
 from deepseek_book_utils.rl.policy.actor_critic import (
     A2CSettings,
     ActorCritic,
@@ -70,6 +72,26 @@ def test_shapes_are_not_broadcast() -> None:
         n_step_returns(recorded(table, no, no, ~no), table, torch.zeros(3, 1), 0.9)
     with pytest.raises(ValueError, match="Expected a rollout"):
         n_step_returns(recorded(torch.zeros(2, 1), no, no, ~no), table, torch.zeros(3), 0.9)
+
+
+def test_actor_and_critic_are_networks_of_their_own() -> None:
+    """Small logits at first; the critic begins at the usual size."""
+    torch.manual_seed(0)
+    network = ActorCritic(4, 3, (8,))
+    torch.manual_seed(0)
+    actor, critic, seen = mlp((4, 8, 3), nn.Tanh, gain=0.01), mlp((4, 8, 1), nn.Tanh), torch.randn(5, 4)
+    logits, values = network(seen)
+    assert torch.equal(logits, actor(seen)) and torch.equal(values, critic(seen)[:, 0])
+
+
+def test_one_action_alone_and_returns_are_numbers() -> None:
+    """Where nothing is to choose, log pi is 0; a row that is not real may hold any action."""
+    values, returns = torch.zeros(2, requires_grad=True), torch.tensor([3.0, 9.0], requires_grad=True)
+    real = torch.tensor([True, False])
+    losses = a2c_loss(torch.zeros(2, 1), values, torch.tensor([0, 5]), returns, real)
+    losses.total.backward()
+    assert [part.item() for part in losses] == [4.5, 0, 9, 0]
+    assert values.grad.tolist() == [-3, 0] and returns.grad is None
 
 
 def test_the_loss_pushes_where_it_should() -> None:

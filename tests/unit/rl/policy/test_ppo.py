@@ -64,8 +64,9 @@ def test_shapes_are_not_broadcast() -> None:
     row, yes = torch.zeros(6), torch.ones(6, dtype=torch.bool)
     with pytest.raises(ValueError, match="Mind the critic's last axis"):
         ppo_loss(torch.zeros(6, 2), torch.zeros(6, 1), told(row.long(), row, row, row, yes))
-    with pytest.raises(ValueError, match="Expected logits"):
-        ppo_loss(torch.zeros(6, 2), row, told(row.long(), torch.zeros(6, 1), row, row, yes))
+    for wrong in ((row[:, None].long(), row), (row.long(), row[:, None])):  # actions, old log-probabilities
+        with pytest.raises(ValueError, match="Expected logits"):
+            ppo_loss(torch.zeros(6, 2), row, told(*wrong, row, row, yes))
     table, no = torch.zeros(2, 3), torch.zeros(2, 3, dtype=torch.bool)
     with pytest.raises(ValueError, match=r"last_value \(N,\); got .*\(2, 3\).* and \(3, 1\)"):
         compute_gae(recorded(table, no, no, ~no), table, torch.zeros(3, 1), 0.9, 0.9)
@@ -118,6 +119,23 @@ def test_kl_is_that_of_the_old_policy_from_the_new() -> None:
     losses = ppo_loss(new.log().expand(5, 2), zero, rows, clip_range=0.5)
     assert losses.kl.item() == pytest.approx(float((old * (old / new).log()).sum()), rel=1e-5)
     assert losses.clipped.item() == pytest.approx(0.2)  # 0.35 / 0.2 is past one and a half
+
+
+def test_the_ends_of_the_range_are_inside() -> None:
+    """A ratio of 0 lies at the end of 0 to 2."""
+    zero = torch.zeros(1)
+    losses = ppo_loss(
+        torch.tensor([[0.0, -1e4]]), zero, told(torch.tensor([1]), zero, zero, zero, YES), clip_range=1.0
+    )
+    assert losses.clipped == 0 and losses.kl == 1e4 - 1
+
+
+def test_one_action_alone_is_no_choice() -> None:
+    """Its log-probability is 0, whatever the logit; a row that is not real may hold any action."""
+    values, real = torch.tensor([1.0, 7.0]), torch.tensor([True, False])
+    rows = told(torch.tensor([0, 5]), torch.zeros(2), torch.ones(2), torch.tensor([3.0, 9.0]), real)
+    losses = ppo_loss(torch.ones(2, 1), values, rows)
+    assert [part.item() for part in losses] == [1, -1, 4, 0, 0, 0]
 
 
 def test_a_batch_of_resets_or_of_one_row_is_no_accident() -> None:
@@ -240,6 +258,7 @@ def test_every_row_is_used_once_an_epoch_and_the_loss_is_made_of_the_settings() 
         batch = Experience(*(x[i] for x in rows))._replace(advantages=advantages)
         expected.append(torch.stack(ppo_loss(*network(batch.observations), batch, 0.07, 0.3, 0.2)))
     assert torch.allclose(torch.stack(losses), torch.stack(expected).mean(0), atol=1e-6)
+    assert not any(part.requires_grad for part in losses)
 
 
 def test_the_gradient_is_clipped() -> None:

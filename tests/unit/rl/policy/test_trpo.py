@@ -10,8 +10,11 @@ from torch import nn
 
 from deepseek_book_utils.rl.advantages import compute_gae
 from deepseek_book_utils.rl.environments import Environments
+from deepseek_book_utils.rl.networks import mlp
+from deepseek_book_utils.rl.policy import trpo
 from deepseek_book_utils.rl.policy.actor_critic import ActorCritic
 from deepseek_book_utils.rl.policy.natural_gradient import (
+    flat_gradient,
     mean_kl,
     plain_step_kl,
     surrogate,
@@ -96,12 +99,51 @@ def test_a_step_within_the_radius_that_gains_nothing_is_refused(monkeypatch) -> 
     """Turn the direction round: it is no further, but it is worse."""
     network, rows, _ = some_rows(0)
     before = weights_of(network.actor)
-    from deepseek_book_utils.rl.policy import trpo
-
     solve = trpo.conjugate_gradient
     monkeypatch.setattr(trpo, "conjugate_gradient", lambda *args: -solve(*args))
     assert trust_region_step(network.actor, rows, SMALL).share == 0
     assert torch.equal(weights_of(network.actor), before)
+
+
+@pytest.mark.parametrize("refused", [0, 1, 2])
+def test_a_step_by_a_dense_solve(refused: int, monkeypatch) -> None:
+    """All of F in one matrix. A trial beyond the radius is shortened, one exactly at it is taken."""
+    dice = torch.Generator().manual_seed(0)
+    actor = mlp((2, 3), nn.Tanh, generator=dice).double()
+    seen, advantages = (torch.randn(*shape, generator=dice).double() for shape in ((8, 2), (8,)))
+    rows = RealRows(seen, torch.randint(3, (8,), generator=dice), advantages, advantages)
+    settings = replace(SMALL, max_kl=2**-10, damping=0.05, shrink=0.25, products=50)
+    matrix, gradient = 0.05 * torch.eye(9).double(), torch.zeros(9).double()
+    for state, action, advantage in zip(*rows[:3], strict=True):
+        log_probs = actor(state).log_softmax(dim=0)
+        scores = [flat_gradient(one, list(actor.parameters())) for one in log_probs]
+        gradient += advantage * scores[action] / 8
+        for log_prob, score in zip(log_probs.detach(), scores, strict=True):
+            matrix += log_prob.exp() * torch.outer(score, score) / 8
+    natural = torch.linalg.solve(matrix, gradient)
+    longest = (2 * 2**-10 / (natural @ matrix @ natural)).sqrt() * natural
+    told = [2**-9] * refused + [2**-10]
+    monkeypatch.setattr(trpo, "mean_kl", lambda old, new: torch.tensor(told.pop(0)))
+    before = weights_of(actor)
+    step = trust_region_step(actor, rows, settings)
+    share = 0.25**refused
+    assert torch.allclose(weights_of(actor) - before, share * longest, rtol=1e-4, atol=1e-8)
+    assert step[:2] == (share, 2**-10) and step.length == pytest.approx(share * longest.norm().item())
+    assert step.gain == pytest.approx(share * (gradient @ longest).item(), rel=0.1)
+    assert all(type(number) is float for number in step)
+
+
+def test_a_step_that_gains_exactly_nothing_is_refused(monkeypatch) -> None:
+    network, rows, _ = some_rows(0)
+    before, told = weights_of(network.actor), []
+
+    def flat(*tables: torch.Tensor) -> torch.Tensor:
+        told.append(surrogate(*tables) if not told else told[0].detach())
+        return told[-1]
+
+    monkeypatch.setattr(trpo, "surrogate", flat)
+    assert trust_region_step(network.actor, rows, SMALL) == (0, 0, 0, 0)
+    assert len(told) == 1 + SMALL.trials and torch.equal(weights_of(network.actor), before)
 
 
 def test_rows_without_a_message_move_nothing() -> None:

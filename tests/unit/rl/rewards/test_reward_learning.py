@@ -87,6 +87,14 @@ def test_the_policy_never_sees_the_true_reward() -> None:
     assert same(before, weights(model))  # and the model stays as it was
 
 
+def test_a_watcher_sees_every_update_and_the_history_is_of_numbers() -> None:
+    learner = RewardBasedLearning(RIDE, lambda _, a: a.float(), replace(SMALL, updates=3), 0)
+    seen: list[tuple[int, ActorCritic]] = []
+    history = learner.train(lambda step, network: seen.append((step, network)))
+    assert seen == [(step, learner.network) for step in (1, 2, 3)] and len(history) == 3
+    assert all(type(value) is float for row in history for value in row.values())
+
+
 def test_the_policy_follows_the_learned_reward() -> None:
     """Paid for braking, it brakes; paid for pedalling, it pedals."""
     settings = replace(SMALL, updates=40, ppo=replace(PPO, learning_rate=5e-3, epochs=4))
@@ -188,5 +196,6 @@ def test_promise_and_truth_are_means_over_the_same_real_steps() -> None:
     found = promised_and_earned(actor, rewards, RIDE, seed=1, episodes=4, steps=150)
     # an episode of 100 steps ends once in 150, and the step after it is only a reset
     assert rows == [4 * 149, 4 * 149] and found["promised"] == 1 and found["double"] == 2
+    assert all(type(value) is float for value in found.values())
     assert found == promised_and_earned(actor, rewards, RIDE, seed=1, episodes=4, steps=150)
     assert found["earned"] != promised_and_earned(actor, rewards, RIDE, seed=2, episodes=4)["earned"]
