@@ -22,6 +22,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "tested_positions: 2 -> 1": FIRST_VALUE,
         "tested_positions: 2 -> 4": FIRST_VALUE,
     },
+    "reasoning/fine_tuning/cold_start": {
+        "readable: 1 -> 0": "marks and the answer are no Chinese words, no labels and no operations",
+        "readable: zip(problem.labels, problem.operations, strict=True) -> "
+        "zip(problem.labels, problem.operations)": STRICT,
+        "readable: True -> False": STRICT,
+    },
     "reasoning/grpo": {
         "clipped_objective: torch.minimum(ratio * advantage, ratio.clamp(1 - clip_low, 1 + clip_hi… -> "
         "torch.minimum(ratio.clamp(1 - clip_low, 1 + clip_high) * advantage, ra…": EITHER,
@@ -36,6 +42,14 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "ListProblem: True -> False": STRICT,
         "sample_wider_page: 1.0 -> 2.0": "the dice show less than 1",
         "sample_wider_page: 0.0 -> -1.0": "the dice show 0 or more",
+    },
+    "reasoning/multi_task": {
+        "train_multi_task: max(1, len(data)) -> max(len(data), 1)": EITHER,
+        "train_multi_task: 0 -> -1": ONE,
+        "train_multi_task: zip(optimizers, peaks, strict=True) -> zip(optimizers, peaks)": STRICT,
+        "train_multi_task: True -> False": STRICT,
+        "train_multi_task: 0 -> -1 #2": ONE,
+        "answer_accuracy: -1 -> 1": LAST,
     },
     "reasoning/pen": {
         "slip_of_the_pen: torch.rand(tokens.shape, generator=generator, device=device) -> "

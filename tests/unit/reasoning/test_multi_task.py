@@ -5,7 +5,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.utils import parameters_to_vector
 
+from deepseek_book_utils.nn.encoder import EncoderSettings
 from deepseek_book_utils.nn.schedules import cosine
 from deepseek_book_utils.reasoning import multi_task
 from deepseek_book_utils.reasoning.multi_task import (
@@ -162,3 +165,47 @@ def test_rates_rise_then_fall_and_seeds_repeat(monkeypatch) -> None:
     assert histories[0] != train_multi_task(model(), data(), SMALL, seed=6)
     first, second = (answer_accuracy(network, "code", data()["code"]) for network in networks)
     assert first == second
+
+
+@pytest.mark.parametrize("longest", [0.05, 1e9])
+def test_the_loop_by_hand(longest: float) -> None:
+    """The sum of both losses, its gradient cut to one length at most, and nothing kept of the last step."""
+    settings, questions = replace(SMALL, updates=3, max_grad_norm=longest), data()
+    network, other = model(), model()
+    start = parameters_to_vector(other.parameters()).detach()
+    history = train_multi_task(network, questions, settings, seed=3)
+    rng, optimizers, weights = random.Random(3), encoder_optimizers(other, settings), list(other.parameters())
+    for step in range(3):
+        batches = {task: question_tokens(rng.choices(asked, k=4)) for task, asked in questions.items()}
+        losses = {
+            task: cross_entropy(other(tokens, task), right) for task, (tokens, right) in batches.items()
+        }
+        for task, loss in losses.items():
+            said = history[step][task]
+            assert type(said) is float and said == pytest.approx(loss.item(), rel=1e-4)
+        slopes = torch.autograd.grad(losses["maths"] + losses["code"], weights, materialize_grads=True)
+        norm = torch.cat([slope.flatten() for slope in slopes]).norm().item()
+        assert norm > 0.05
+        for weight, slope in zip(weights, slopes, strict=True):
+            weight.grad = slope * min(1, longest / norm)
+        for optimizer, peak in zip(optimizers, (settings.muon_rate, settings.learning_rate), strict=True):
+            optimizer.param_groups[0]["lr"] = peak * min(1, (step + 1) / 2) * cosine(step, 3)
+            optimizer.step()
+    for mine, theirs in zip(network.parameters(), weights, strict=True):
+        torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-3, atol=1e-5)
+    one, two = parameters_to_vector(network.parameters()), parameters_to_vector(weights)
+    assert (one - two).norm() < 0.01 * (two - start).norm()
+
+
+def test_each_question_is_marked_by_its_own_best_word() -> None:
+    questions = data()["code"][:4]
+    answers = [WORD_NUMBER[str(question.answer)] for question in questions]
+    assert len(set(answers)) > 1
+    said = one_hot(torch.tensor([WORD_NUMBER["plus"], *answers[1:]]), len(QUESTION_WORDS))
+    share = answer_accuracy(lambda tokens, task: said, "code", questions)
+    assert type(share) is float and share == 3 / 4
+
+
+def test_sizes_of_the_encoder() -> None:
+    assert multi_task_encoder() == EncoderSettings(len(QUESTION_WORDS), width=32, layers=2)
+    assert multi_task_encoder(layers=1) == EncoderSettings(len(QUESTION_WORDS), width=32, layers=1)

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch.nn.utils import parameters_to_vector
 
 from deepseek_book_utils.nn.sequences.transformer import Transformer, TransformerSettings, forced_loss
 from deepseek_book_utils.translation.learning import (
@@ -125,8 +126,8 @@ def test_the_loop_by_hand() -> None:
                 step = first[i] / (1 - 0.9**t) / ((second[i] / (1 - 0.98**t)).sqrt() + 1e-8)
                 p.sub_(rate * (step + 0.3 * p))
     assert len(shifts) > 1
-    for mine, theirs in zip(model.parameters(), weights, strict=True):
-        torch.testing.assert_close(mine, theirs, rtol=1e-2, atol=1e-3)
+    one, two = parameters_to_vector(model.parameters()), parameters_to_vector(weights)
+    assert (one - two).norm() < 0.01 * (two - parameters_to_vector(small().parameters())).norm()
 
 
 def test_a_shifted_source_is_the_same_words_at_later_places() -> None:
