@@ -6,6 +6,14 @@ LAST_IS_DEFAULT = "the last axis is the default"
 BEHIND = "any number that no draw exceeds: they stay below 1"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "nn/continual": {
+        "fisher_information: 0 -> -1": ONE,
+        "fisher_information: 0 -> -1 #2": "the logits of one image have one axis",
+        "learn_in_turn: if remedies.ewc:… -> if True:…": "a penalty of weight zero: the same, slower",
+    },
+    "nn/digits": {
+        "digit_network: zip(sizes, sizes[1:], strict=False) -> zip(sizes, sizes[1:])": "False is the default",
+    },
     "nn/layers/experts": {
         "route: logits.float().topk(active, dim=-1) -> logits.float().topk(active)": LAST_IS_DEFAULT,
         "route: -1 -> 1": LAST,
@@ -54,5 +62,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "pick_schedule: 0 -> 1 #2": "the options are met at step 1 as at step 0",
         "reduce_on_plateau: max(rate * settings.factor, settings.minimum) -> max(settings.minimum, "
         "rate * settings.factor)": EITHER,
+    },
+    "nn/transfer": {
+        "pretrain_without_labels: F.mse_loss(decoder(model.features(whole * shown)), whole) -> "
+        "F.mse_loss(whole, decoder(model.features(whole * shown)))": "a squared difference has no direction",
     },
 }

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from deepseek_book_utils.nn import continual
 from deepseek_book_utils.nn.continual import (
     ContinualSettings,
+    Past,
+    continual_loss,
     distillation_loss,
     ewc_penalty,
     fisher_information,
@@ -101,7 +103,7 @@ def caught_losses(monkeypatch, remedies: ContinualSettings) -> tuple[list[Tensor
     "remedies",
     [
         ContinualSettings(),
-        ContinualSettings(replayed=2),
+        ContinualSettings(replayed=3),
         ContinualSettings(ewc=3.0),
         ContinualSettings(distilled=0.5, temperature=3.0),
     ],
@@ -111,7 +113,7 @@ def test_the_loss_of_a_later_stage(monkeypatch, remedies) -> None:
     _, stages = problem()
     (old_images, old_labels), (images, labels) = stages
     new = F.cross_entropy(second(images[[0, 3]]), labels[[0, 3]])
-    kept = torch.randperm(6, generator=torch.Generator().manual_seed(4))[:2]
+    kept = torch.randperm(6, generator=torch.Generator().manual_seed(4))[:3]
     extra = {
         "replayed": F.cross_entropy(second(old_images[kept]), old_labels[kept]),
         "ewc": ewc_penalty(second, dict(first.named_parameters()), fisher_information(first, old_images)),
@@ -120,6 +122,17 @@ def test_the_loss_of_a_later_stage(monkeypatch, remedies) -> None:
     weights = {"replayed": float(remedies.replayed > 0), "ewc": remedies.ewc, "distilled": remedies.distilled}
     expected = new + sum(weights[name] * extra[name] for name in extra)
     assert losses[1].item() == pytest.approx(expected.item())
+
+
+def test_the_newest_of_the_old_networks_tells() -> None:
+    (model, ((images, labels), _)), old, newest = problem(), problem()[0], problem()[0]
+    nn.init.ones_(newest[0].weight)
+    nn.init.zeros_(old[2].weight)
+    told = continual_loss(
+        model, (images, labels), Past(models=[old, newest]), ContinualSettings(distilled=1.0)
+    )
+    expected = distillation_loss(model(images), newest(images), 2.0) + F.cross_entropy(model(images), labels)
+    assert told.item() == pytest.approx(expected.item())
 
 
 def test_no_remedy_touches_the_first_stage_and_models_are_kept() -> None:

@@ -41,17 +41,18 @@ def test_a_split_has_every_digit_once() -> None:
 
 def test_training_is_that_of_torch() -> None:
     torch.manual_seed(0)
-    images, labels = torch.rand(50, 64), torch.randint(10, (50,))
+    images = torch.rand(55, 64)
+    labels = digit_network(7)(images).argmax(dim=1)  # what the network says at first: some of it stays
     accuracy, losses, rates = train_digits(
         (images, labels), adam, AdamSettings(), 7, 16, 3, lambda step, loss: 0.01 / (step + 1)
     )
-    train, test = (torch.tensor(part) for part in split(7, 50))
+    train, test = (torch.tensor(part) for part in split(7, 55))
     model = digit_network(7)
     optimizer = torch.optim.Adam(model.parameters())
     expected = []
     for _ in range(3):
-        order = train[torch.randperm(40)]
-        for batch in (order[:16], order[16:32]):  # eight digits are left over
+        order = train[torch.randperm(44)]
+        for batch in (order[:16], order[16:32]):  # twelve digits are left over
             optimizer.param_groups[0]["lr"] = 0.01 / (len(expected) + 1)
             loss = F.cross_entropy(model(images[batch]), labels[batch])
             optimizer.zero_grad()
@@ -60,7 +61,10 @@ def test_training_is_that_of_torch() -> None:
             expected.append(loss.item())
     torch.testing.assert_close(losses, expected, rtol=1e-5, atol=1e-6)
     assert rates == [0.01 / (step + 1) for step in range(6)]
-    assert math.isclose(accuracy, (model(images[test]).argmax(1) == labels[test]).float().mean().item())
+    right = sum(
+        int(row.argmax()) == label for row, label in zip(model(images[test]), labels[test], strict=True)
+    )
+    assert isinstance(accuracy, float) and math.isclose(accuracy, right / 11) and right > 5
 
 
 def test_the_rate_hears_the_loss_before() -> None:
