@@ -1,6 +1,9 @@
 """A GPT on real text: what is held out, what counting achieves, and the loop's edges."""
 
+import copy
 import math
+import zlib
+from pydoc_data.topics import topics
 
 import pytest
 import torch
@@ -17,6 +20,7 @@ from deepseek_book_utils.lm.text_training import (
     text_optimizers,
     train_on_text,
 )
+from deepseek_book_utils.nn.muon import Muon
 
 
 def small() -> GPT:
@@ -32,6 +36,19 @@ def test_the_manual_has_two_parts_that_share_no_paragraph() -> None:
     assert 0.05 < len(parts[1]) / len(parts[0]) < 0.2
     assert not {*parts[0].split("\n\n")} & {*parts[1].split("\n\n")}
     assert "The Python" in parts[0] and min(map(len, parts)) > 20_000
+
+
+def test_paragraphs_stand_in_the_order_of_their_pages_and_a_checksum_chooses_the_tenth() -> None:
+    found: list[str] = []
+    for name in sorted(topics):
+        for paragraph in topics[name].split("\n\n"):
+            if paragraph.strip() and paragraph.strip("\n") not in found:
+                found.append(paragraph.strip("\n"))
+    assert manual_paragraphs() == found
+    chosen = [zlib.crc32(paragraph.encode()) % 10 == 0 for paragraph in found]
+    for part, side in zip(manual_bytes(), (False, True), strict=True):
+        text = "\n\n".join(p for p, held_out in zip(found, chosen, strict=True) if held_out is side)
+        assert bytes(part.tolist()).decode() == text
 
 
 def test_counting_pairs_by_hand() -> None:
@@ -76,6 +93,34 @@ def test_the_rates_rise_and_fall_and_another_loss_may_be_learned(monkeypatch) ->
     losses = train_on_text(small(), torch.arange(100), settings, 0, loss_of)
     assert rates == pytest.approx([0.25, 0.5, 0.75, 1, 1, 0.8, 0.6, 0.4])
     assert len(losses) == len(seen) == 8 and {*seen} == {(2, 8)} and losses[-1] < losses[0]
+
+
+def test_the_loop_by_hand() -> None:
+    """Rates that rise for three updates and fall; a gradient that is shortened; Muon inside, AdamW outside."""
+    ours, text = small(), torch.randint(256, (60,), generator=torch.Generator().manual_seed(1))
+    theirs = copy.deepcopy(ours)
+    settings = TextSettings(updates=6, batch_size=2, length=8, warm_up=3, floor=0.4, max_grad_norm=0.05)
+    losses = train_on_text(ours, text, settings, seed=5)
+    matrices = [weight for weight in theirs.blocks.parameters() if weight.ndim == 2]
+    others = [weight for weight in theirs.parameters() if all(weight is not matrix for matrix in matrices)]
+    inside, outside = Muon(matrices, lr=1.0), torch.optim.AdamW(others, betas=(0.9, 0.95), weight_decay=0)
+    dice = torch.Generator().manual_seed(5)
+    for update, rate in enumerate((1 / 3, 2 / 3, 1.0, 1.0, 0.8, 0.6)):
+        starts = torch.randint(60 - 8, (2, 1), generator=dice).flatten().tolist()
+        inputs = torch.stack([text[start : start + 8] for start in starts])
+        targets = torch.stack([text[start + 1 : start + 9] for start in starts])
+        loss = F.cross_entropy(theirs(inputs).flatten(0, 1), targets.flatten())
+        weights = list(theirs.parameters())
+        slopes = torch.autograd.grad(loss, weights)
+        length = torch.cat([slope.flatten() for slope in slopes]).norm().item()
+        assert length > 0.05
+        for weight, slope in zip(weights, slopes, strict=True):
+            weight.grad = slope * 0.05 / length
+        inside.param_groups[0]["lr"], outside.param_groups[0]["lr"] = 2e-2 * rate, 5e-3 * rate
+        inside.step(), outside.step()
+        assert losses[update] == pytest.approx(loss.item(), rel=1e-4)
+    for weight, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(weight, other, rtol=1e-3, atol=1e-5)
 
 
 def test_the_loss_of_a_text_is_the_mean_over_its_rows() -> None:
