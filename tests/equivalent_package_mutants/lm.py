@@ -1,11 +1,18 @@
 """Mutants of `lm/` that are right too."""
 
-from tests.equivalent_package_mutants.reasons import EITHER
+from tests.equivalent_package_mutants.reasons import DEVICE, EITHER, LAST
 
 PLANES = "there is no letter or number at U+3FFFF, nor in the planes 4 to 7"
 AROUND = "what is taken off for a pair outside of the merge is added again"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "lm/reuse": {
+        "write_plainly: -1 -> 1 #2": LAST,
+        "write_with_cache: 1 -> 2 #4": "logits of one word: its last is its first",
+        "write_with_cache: 1 -> 0 #4": "logits of one word: its last is its first",
+        "write_after_prefix: torch.zeros(len(prompts), dtype=torch.long, device=prefix.device) -> "
+        "torch.zeros(len(prompts), dtype=torch.long)": DEVICE,
+    },
     "lm/tokenizers": {
         "characters: 262144 -> 262145": PLANES,
         "characters: 262144 -> 262143": PLANES,

@@ -71,6 +71,13 @@ def test_the_cache_is_as_large_as_it_should_be(model: LanguageModel) -> None:
     assert sum(kv.numel() * kv.element_size() for kv in cache.prompt_kv) == cache_bytes(model, 20)
 
 
+@pytest.mark.parametrize(("length", "new"), [(1, 1), (60, 4)])
+def test_the_least_and_the_most_that_has_room(model: LanguageModel, length: int, new: int) -> None:
+    asked = prompts(model, 2, length)
+    plain = write_plainly(model, asked, new)
+    assert plain.shape == (2, new) and torch.equal(write_with_cache(model, asked, new), plain)
+
+
 @pytest.mark.parametrize(
     ("length", "new", "says"), [(60, 5, "exceed"), (0, 5, "at least one"), (5, 0, "new")]
 )

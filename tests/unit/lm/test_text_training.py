@@ -96,7 +96,7 @@ def test_the_rates_rise_and_fall_and_another_loss_may_be_learned(monkeypatch) ->
 
 
 def test_the_loop_by_hand() -> None:
-    """Rates that rise for three updates and fall; a gradient that is shortened; Muon inside, AdamW outside."""
+    """Rates that rise for three updates and fall; a gradient that is shortened; Muon and AdamW."""
     ours, text = small(), torch.randint(256, (60,), generator=torch.Generator().manual_seed(1))
     theirs = copy.deepcopy(ours)
     settings = TextSettings(updates=6, batch_size=2, length=8, warm_up=3, floor=0.4, max_grad_norm=0.05)
