@@ -1,11 +1,30 @@
 """Mutants of `lm/` that are right too."""
 
-from tests.equivalent_package_mutants.reasons import DEVICE, EITHER, LAST
+from tests.equivalent_package_mutants.reasons import DEVICE, EITHER, LAST, STRICT
 
 PLANES = "there is no letter or number at U+3FFFF, nor in the planes 4 to 7"
 AROUND = "what is taken off for a pair outside of the merge is added again"
 
+START = "nobody reads the score of the empty text"
+MORE = "of 2 W texts W go on already, and only the first W may end"
+NOTHING = "there is no number in it"
+
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "lm/beam_search": {
+        "continuations: min(count, len(total)) -> min(len(total), count)": EITHER,
+        "continuations: zip(best.values.tolist(), best.indices.tolist(), strict=True) -> "
+        "zip(best.values.tolist(), best.indices.tolist())": STRICT,
+        "continuations: True -> False": STRICT,
+        "beam_search: 0.0 -> 1.0 #2": START,
+        "beam_search: 0.0 -> -1.0 #2": START,
+        "beam_search: 2 -> 3": MORE,
+        "beam_search: 2 -> 4": MORE,
+        "beam_search: zip(best[:W], ended, strict=False) -> zip(best[:W], ended)": "False is the default",
+        "beam_search: zip(best, ended, strict=True) -> zip(best, ended)": STRICT,
+        "beam_search: True -> False": STRICT,
+        "greedy_search: torch.zeros(count, 0, dtype=torch.long) -> "
+        "torch.ones(count, 0, dtype=torch.long)": NOTHING,
+    },
     "lm/reuse": {
         "write_plainly: -1 -> 1 #2": LAST,
         "write_with_cache: 1 -> 2 #4": "logits of one word: its last is its first",
