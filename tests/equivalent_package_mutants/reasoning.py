@@ -1,6 +1,6 @@
 """Mutants of `reasoning/` that are right too."""
 
-from tests.equivalent_package_mutants.reasons import DEVICE, EITHER, LAST, ONE, PADDING, STRICT
+from tests.equivalent_package_mutants.reasons import DEVICE, EITHER, LAST, ONE, PADDING, SAFE, STRICT
 
 NO_SKILL = "the words ? and <think>, and the digit that a chain starts from, test no skill"
 FIRST_VALUE = "the first word of a drill that tests a skill is its first value, at place 4"
@@ -27,6 +27,16 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "readable: zip(problem.labels, problem.operations, strict=True) -> "
         "zip(problem.labels, problem.operations)": STRICT,
         "readable: True -> False": STRICT,
+    },
+    "reasoning/fine_tuning/preferences": {
+        "right_and_wrong: min(len(good), len(bad), settings.pairs) -> min(len(bad), len(good), "
+        "settings.pairs)": EITHER,
+        "right_and_wrong: zip(rng.sample(good, n), rng.sample(bad, n), strict=True) -> "
+        "zip(rng.sample(good, n), rng.sample(bad, n))": STRICT,
+        "right_and_wrong: True -> False": STRICT,
+        "sample_pairs: 0 -> 1 #2": "both answers of a pair have one prompt",
+        "sample_pairs: 0 -> -1 #2": "both answers of a pair have one prompt",
+        "dpo_update: policy.detach() -> policy": SAFE,
     },
     "reasoning/grpo": {
         "clipped_objective: torch.minimum(ratio * advantage, ratio.clamp(1 - clip_low, 1 + clip_hi… -> "

@@ -88,6 +88,7 @@ def test_bad_input_says_what_to_do() -> None:
     ):
         with pytest.raises(ValueError, match="take .* >|problem a round"):
             DPOSettings(**change)
+    assert DPOSettings(group_size=2, problems=3, rounds=3).group_size == 2  # the smallest that make sense
 
 
 def tiny() -> LanguageModel:
@@ -151,13 +152,105 @@ def test_nothing_to_prefer_is_refused(texts: list[str], monkeypatch: pytest.Monk
 
 
 def test_pairs_of_unequal_widths_are_joined() -> None:
-    def part(Tp: int, T: int) -> Pairs:
-        return Pairs(torch.ones(2, Tp), torch.ones(2, 2, T), torch.ones(2, 2, T).bool(), torch.zeros(2, 2))
+    """Two parts of three pairs and of one, each number once: every pair is found again, in order."""
+    numbers = torch.arange(10.0, 200.0)
 
-    pairs = join_pairs([part(3, 5), part(4, 2)], TOKEN_ID[PAD])
-    assert pairs.prompts.tolist() == [[TOKEN_ID[PAD], 1, 1, 1]] * 2 + [[1] * 4] * 2
-    assert pairs.responses[:, 2:, 2:].eq(TOKEN_ID[PAD]).all() and not pairs.mask[:, 2:, 2:].any()
-    assert pairs.mask.sum() == 2 * 2 * (5 + 2) and pairs.reference.shape == (2, 4)
+    def part(N: int, Tp: int, T: int) -> Pairs:
+        prompts, responses = numbers[: N * Tp].view(N, Tp), -numbers[: 2 * N * T].view(2, N, T)
+        return Pairs(prompts + 100 * N, responses, responses % 2 == 0, responses[..., 0])
+
+    parts = [part(3, 3, 5), part(1, 4, 2)]
+    joined = join_pairs(parts, 7)
+    expected = [(part, row) for part in parts for row in range(len(part.prompts))]
+    assert len(joined.prompts) == len(expected)
+    for i, (one, row) in enumerate(expected):
+        prompt = one.prompts[row].tolist()
+        assert joined.prompts[i].tolist() == [7.0] * (4 - len(prompt)) + prompt
+        for side in (0, 1):
+            answer, mask = one.responses[side, row].tolist(), one.mask[side, row].tolist()
+            assert joined.responses[side, i].tolist() == answer + [7.0] * (5 - len(answer))
+            assert joined.mask[side, i].tolist() == mask + [False] * (5 - len(mask))
+            assert joined.reference[side, i] == one.reference[side, row]
+
+
+def test_problems_are_asked_sixteen_at_a_time_and_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The prompt of every pair says which of 35 problems its answers belong to."""
+    problems, sizes = [Problem(n % 10, ("*3",) * (1 + n // 10)) for n in range(35)], []
+
+    def answered(model, task, asked, G, *_):
+        sizes.append(len(asked))
+        texts = [
+            text.replace(" 7 </ans>", f" {one.answer} </ans>") for one in asked for text in (WRONG, RIGHT)
+        ]
+        rollouts = written(texts)
+        rows = [encode(one.prompt) for one in asked for _ in range(2)]
+        prompts = torch.tensor([[0] * (12 - len(row)) + row for row in rows])
+        return replace(rollouts, prompts=prompts), texts
+
+    monkeypatch.setattr(preferences, "sample_responses", answered)
+    pairs = preferences.sample_pairs(
+        tiny(), arithmetic(), problems, DPOSettings(group_size=2), random.Random(0), torch.Generator()
+    )
+    assert sizes == [16, 16, 3]
+    expected = [one for one in problems if one.answer != 2]  # else both answers are right
+    assert [[word for word in row if word] for row in pairs.prompts.tolist()] == [
+        encode(one.prompt) for one in expected
+    ]
+
+
+def test_an_update_by_hand() -> None:
+    """What it says, and the gradient that it leaves, at its second step too; a margin of 0 is in no order."""
+    model, settings = tiny(), DPOSettings(group_size=64, max_new_tokens=8, max_grad_norm=1e9, beta=0.3)
+    problems, generator = [Problem(9, ("*3",)), Problem(2, ("+1", "-3"))], torch.Generator().manual_seed(0)
+    pairs = preferences.sample_pairs(model, ODD, problems, settings, random.Random(0), generator)
+    weights, optimizer = list(model.parameters()), torch.optim.AdamW(model.parameters(), 1e-3)
+    noise = torch.randn(pairs.reference.shape, generator=generator)
+    noise[:, 0] = 0
+    for _ in range(2):
+        policy = pair_log_probs(model, pairs)
+        pairs = pairs._replace(reference=policy.detach() + noise)
+        margins = 0.3 * ((policy[0] - pairs.reference[0]) - (policy[1] - pairs.reference[1]))
+        loss = torch.log1p((-margins).exp()).mean()
+        slopes = torch.autograd.grad(loss, weights)
+        said = preferences.dpo_update(model, optimizer, pairs, settings)
+        assert margins[0] == 0 and 0 < (margins > 0).sum() < len(margins) - 1
+        assert {type(value) for value in said.values()} == {float}
+        assert said == pytest.approx(
+            {
+                "loss": loss.item(),
+                "margin": margins.mean().item(),
+                "ordered": sum(margin > 0 for margin in margins.tolist()) / len(margins),
+                "chosen": -noise[0].mean().item(),
+                "rejected": -noise[1].mean().item(),
+            },
+            rel=1e-3,
+            abs=1e-5,
+        )
+        for weight, slope in zip(weights, slopes, strict=True):
+            torch.testing.assert_close(weight.grad, slope, rtol=1e-3, atol=1e-6)
+
+
+def test_every_round_reads_each_of_its_pairs_once_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    batches: list[list[int]] = []
+
+    def five(model, task, problems, *_):
+        asked.append(len(problems))
+        return Pairs(torch.arange(5)[:, None], torch.zeros(2, 5, 1), torch.ones(2, 5, 1), torch.zeros(2, 5))
+
+    def note(model, optimizer, pairs, settings):
+        assert optimizer.param_groups[0]["lr"] == 0.07
+        batches.append(pairs.prompts[:, 0].tolist())
+        return {}
+
+    monkeypatch.setattr(preferences, "sample_pairs", five)
+    monkeypatch.setattr(preferences, "dpo_update", note)
+    settings = DPOSettings(7, rounds=2, epochs=2, batch_size=4, learning_rate=0.07)
+    history = preferences.train_dpo(tiny(), ODD, settings, 0)
+    assert asked == [3, 3] and [len(batch) for batch in batches] == [4, 4, 2] * 2
+    read = [row for batch in batches for row in batch]
+    assert all(sorted(read[start : start + 5]) == [0, 1, 2, 3, 4] for start in range(0, 20, 5))
+    assert history == [{"round": number, "pairs": 5} for number in (1, 1, 1, 2, 2, 2)]
 
 
 def test_reference_is_the_policy_that_wrote() -> None:
