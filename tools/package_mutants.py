@@ -62,6 +62,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
     "reasoning/grpo": (f"{PROPERTIES}/test_reasoning_properties.py",),
     "reasoning/multi_task": (f"{UNIT}/reasoning/test_adamw.py",),
     "reasoning/r1_zero": (f"{UNIT}/reasoning/test_adamw.py",),
+    "reasoning/reading/question_answering": (f"{UNIT}/reasoning/test_adamw.py",),
     "reasoning/rewards": (f"{PROPERTIES}/test_reasoning_properties.py",),
     "reasoning/tasks": (
         f"{UNIT}/reasoning/test_evaluation.py",

@@ -4,6 +4,7 @@ from tests.equivalent_package_mutants.reasons import DEVICE, EITHER, LAST, ONE, 
 
 NO_SKILL = "the words ? and <think>, and the digit that a chain starts from, test no skill"
 FIRST_VALUE = "the first word of a drill that tests a skill is its first value, at place 4"
+SAME_F1 = "precision and recall change places, and F1 is the same"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
     "reasoning/evaluation": {
@@ -68,6 +69,22 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "torch.randint(1, 10, tokens.shape, generator=generator)": DEVICE,
         "slip_of_the_pen: tokens - first + shift -> tokens - first - shift": "1 to 9 on or back: each of the "
         "nine other digits is as likely",
+    },
+    "reasoning/reading/question_answering": {
+        "overlap_f1: torch.maximum(found[..., 0], wanted[..., 0]) -> torch.maximum(wanted[..., 0], "
+        "found[..., 0])": EITHER,
+        "overlap_f1: torch.minimum(found[..., 1], wanted[..., 1]) -> torch.minimum(wanted[..., 1], "
+        "found[..., 1])": EITHER,
+        "overlap_f1: 0 -> 1 #5": "an answer that ends before it starts has no word in common with another",
+        "policy_loss: log_probs.detach() -> log_probs": SAFE,
+        "policy_loss: overlap_f1(spans, wanted[:, None]) -> overlap_f1(wanted[:, None], spans)": SAME_F1,
+        "joint_loss: loss + settings.supervised_weight * cross_entropy -> "
+        "settings.supervised_weight * cross_entropy": "the sum begins at 0",
+        "train_answering: 0 -> -1": ONE,
+        "measure_answering: overlap_f1(spans, wanted) -> overlap_f1(wanted, spans)": SAME_F1,
+        "answer_with: zip(pairs, spans.tolist(), sure, strict=True) -> "
+        "zip(pairs, spans.tolist(), sure)": STRICT,
+        "answer_with: True -> False": STRICT,
     },
     "reasoning/rewards": {
         "language_reward: english + chinese -> english": "without an English word the share is 0 either way",

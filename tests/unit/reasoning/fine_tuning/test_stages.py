@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,7 +10,11 @@ import torch
 from deepseek_book_utils.lm.model import LanguageModel
 from deepseek_book_utils.lm.sampling import Rollouts
 from deepseek_book_utils.reasoning.fine_tuning import stages
-from deepseek_book_utils.reasoning.fine_tuning.cold_start import FineTuneSettings, readable
+from deepseek_book_utils.reasoning.fine_tuning.cold_start import (
+    FineTuneSettings,
+    cold_start_documents,
+    readable,
+)
 from deepseek_book_utils.reasoning.fine_tuning.stages import (
     StageSettings,
     general_documents,
@@ -78,6 +83,8 @@ def test_each_kind_is_measured_by_itself() -> None:
     found = measure(texts, [PROBLEM, LIST, WISH])
     assert found["accuracy"] == 0.5 and found["readable"] == 1.0
     assert found["lists"] == 1.0 and found["wishes"] == 0.5
+    other = Problem(9, ("*3",))  # to which no answer here is readable
+    assert measure([RIGHT] * 4, [PROBLEM, other])["readable"] == 0.5
     alone = measure([WRITTEN, WRITTEN], [LIST])
     assert alone["lists"] == 1.0 and "accuracy" not in alone
 
@@ -124,6 +131,21 @@ def test_rejection_keeps_what_is_right_and_readable(monkeypatch) -> None:
     assert decode_words(ids) == f"{asked.prompt} {good}" and readable(good, asked)
     asked_for = len(asked.prompt.split())
     assert weights == [0.0] * asked_for + [float(i != 4) for i in range(len(rows[0]))]
+    assert {type(weight) for weight in weights} == {float}
+
+
+def test_rejection_asks_sixty_four_problems_at_a_time(monkeypatch) -> None:
+    """A policy that writes nothing is asked all the same, and no question comes twice."""
+    asked: list[list[Problem]] = []
+
+    def silent(policy, task, problems, answers, generator):
+        asked.append(problems)
+        return SimpleNamespace(lengths=torch.zeros(2 * len(problems))), [""] * (2 * len(problems))
+
+    monkeypatch.setattr(stages, "sample_responses", silent)
+    assert rejection_sample(small_model(), scenarios(), 130, 2, seed=5) == []
+    rng = random.Random(5)
+    assert asked == [[sample_problem(rng) for _ in range(count)] for count in (64, 64, 2)]
 
 
 def test_general_documents_are_as_many_as_asked_for() -> None:
@@ -156,6 +178,41 @@ def test_each_stage_starts_where_the_paper_says(monkeypatch) -> None:
     assert tuple(p.sum().item() for p in base.parameters()) == before
 
 
+def test_each_stage_gets_what_the_settings_say(monkeypatch) -> None:
+    """Its documents or its task, its settings, its seed."""
+    said: list[tuple] = []
+    kept, pen = [([1, 2], [0.0, 1.0])], Pen(0.1, 0.2, 0.3)
+
+    def keep(policy, task, *rest):
+        said.append((task.name, *rest))
+        return list(kept)
+
+    monkeypatch.setattr(stages, "fine_tune", lambda model, documents, *rest: said.append((documents, *rest)))
+    monkeypatch.setattr(stages, "train_r1_zero", lambda model, task, *rest: said.append((task.name, *rest)))
+    monkeypatch.setattr(stages, "rejection_sample", keep)
+    chosen = replace(TINY, language=0.7, reasoning=0.6, lists=0.3, cold_checks=1.0)
+    run_stages(small_model(), chosen, 5, pen)
+    rewards = RewardWeights(language=0.7)
+    reasoning, everything = scenarios(1.0, 0.0, rewards, pen), scenarios(0.6, 0.3, rewards, pen)
+    assert said == [
+        (cold_start_documents(8, 5, 1.0), TINY.cold, 5),
+        (reasoning.name, TINY.rl, 5),
+        (reasoning.name, 6, 2, 5),
+        (kept + general_documents(chosen, 5), TINY.second, 5),
+        (everything.name, TINY.rl, 6),
+    ]
+
+
+def test_what_a_task_asks_and_how_its_pen_writes() -> None:
+    drawn = [scenarios().sample(random.Random(seed)) for seed in range(20)]
+    assert drawn == [sample_problem(random.Random(seed)) for seed in range(20)]
+    assert {type(scenarios(0.0, 1.0).sample(random.Random(seed))) for seed in range(20)} == {ListProblem}
+    tokens, before, previous = (torch.tensor(encode_words(word) * 9) for word in ("7", "a", "+3"))
+    for pen, slips in ((Pen(1.0, 0.0, 0.0), True), (Pen(0.0, 1.0, 1.0), False)):
+        _, slipped = scenarios(pen=pen).alter(tokens, before, previous, torch.Generator().manual_seed(0))
+        assert slipped.tolist() == [slips] * 9
+
+
 def test_the_whole_recipe_runs_and_repeats() -> None:
     base = small_model()
     first, second = (run_stages(base, TINY, 3) for _ in range(2))
@@ -168,3 +225,4 @@ def test_the_whole_recipe_runs_and_repeats() -> None:
 def test_shares_of_more_than_one() -> None:
     with pytest.raises(ValueError, match="reasoning . lists = 1.2"):
         StageSettings(reasoning=0.8, lists=0.4)
+    assert StageSettings(reasoning=0.75, lists=0.25).lists == 0.25  # and no wishes

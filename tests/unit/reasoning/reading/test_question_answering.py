@@ -152,6 +152,7 @@ def test_measuring_counts_right_answers(monkeypatch) -> None:
     spans[0, 1] -= 1
     monkeypatch.setattr(qa, "best_spans", lambda log_probs: (spans, torch.ones(len(DATA))))
     found = measure_answering(model(), DATA, "rl")
+    assert {type(share) for share in found.values()} == {float}
     assert DATA[0].end - DATA[0].start == 1  # two words, and one of them was found
     assert found["exact"] == pytest.approx(1 - 1 / len(DATA))
     assert found["f1"] == pytest.approx(1 - (1 - 2 / 3) / len(DATA))
@@ -189,6 +190,7 @@ def test_texts_that_cannot_be_read(text, message) -> None:
 def test_questions_are_understood_with_small_words_around() -> None:
     for asked, expected in (("Of what", "of"), ("what does it return", "what"), ("When", "when")):
         assert read_text(f"{asked}? Return it")[0] == expected
+    assert read_text("what? Nothing") == ("what", " Nothing")  # one word is a sentence
 
 
 def test_nothing_to_learn_from() -> None:
