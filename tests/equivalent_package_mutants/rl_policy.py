@@ -2,6 +2,9 @@
 
 from tests.equivalent_package_mutants.reasons import EMPTY, LAST, ONE, SAFE, STRICT
 
+SIZES = "the environments are asked for their sizes only"
+ALPHA = "0.99 is torch's own"
+UNREAL = "any number will do: the row counts nothing"
 NUMBER = "torch.tensor reads a tensor of one number as that number"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
@@ -43,9 +46,29 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "merge_contributions: zip(AVERAGED, averaged, strict=True) -> zip(AVERAGED, averaged)": STRICT,
         "merge_contributions: True -> False #2": STRICT,
         "train_together: torch.optim.RMSprop(parameters, alpha=0.99, eps=1e-05) -> "
-        "torch.optim.RMSprop(parameters, eps=1e-05)": "0.99 is torch's own",
+        "torch.optim.RMSprop(parameters, eps=1e-05)": ALPHA,
         "train_together: zip(parameters, own, strict=True) -> zip(parameters, own)": STRICT,
         "train_together: True -> False": STRICT,
         "train_together: 0 -> -1": ONE,
+    },
+    "rl/policy/a3c": {
+        "train_a3c: 1 -> 2 #2": SIZES,
+    },
+    "rl/policy/distributed": {
+        "train_in_one_process: 0 -> -1": SIZES,
+        "train_in_processes: 0 -> -1": "all members come to the same weights",
+        "DistributedRLTrainer: 1 -> 2": SIZES,
+        "main: parser.add_argument('--output', type=Path, help='a file for the weight… -> "
+        "parser.add_argument('--output', help='a file for the weights')": "torch.save takes a string too",
+    },
+    "rl/policy/actor_critic": {
+        "ActorCritic: 0 -> -1": ONE,
+        "a2c_loss: 0 -> -1": "every action's column has the same shape",
+        "a2c_loss: 0.0 -> 1.0": UNREAL,
+        "a2c_loss: 0.0 -> -1.0": UNREAL,
+        "a2c_loss: 0 -> -1 #3": ONE,
+        "train_a2c: torch.optim.RMSprop(network.parameters(), alpha=0.99, eps=1e-05) -> "
+        "torch.optim.RMSprop(network.parameters(), eps=1e-05)": ALPHA,
+        "train_a2c: 0 -> -1": ONE,
     },
 }

@@ -138,12 +138,12 @@ def test_a_worker_has_starts_and_dice_of_its_own(monkeypatch) -> None:
     assert len(seen) == 1 and seen[0][1] == 2005
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_what_the_processes_share(monkeypatch, workers) -> None:
+@pytest.mark.parametrize(("workers", "watched"), [(1, False), (2, True)])
+def test_what_the_processes_share(monkeypatch, workers, watched) -> None:
     """The processes are played: all begin with one network, zeros and step 0; rows come back in order."""
     torch.manual_seed(7)
     start = parameters_to_vector(ActorCritic(4, 2, SMALL.hidden).parameters()).detach()
-    played, seen = {0: [30, 10], 1: [20]}, []
+    played, seen, kept = {0: [30, 10], 1: [20]}, [], []
 
     def worker(number, weights, squares, clock, name, settings, seed):
         assert (name, settings, seed) == ("CartPole-v1", SMALL, 7)
@@ -159,19 +159,18 @@ def test_what_the_processes_share(monkeypatch, workers) -> None:
         clock.value = 40
         look()
         weights.add_(1)  # what was looked at is a copy
-        seen.append(weights)
+        for steps, network in seen:
+            assert steps == 40 and torch.equal(parameters_to_vector(network.parameters()), start + 1)
+        assert len(seen) == watched
+        kept.append(weights)
         return [work(*one) for one in shared]
-
-    def watch(steps, network):
-        seen.append((steps, network, parameters_to_vector(network.parameters()).detach().clone()))
 
     monkeypatch.setattr(a3c, "a3c_worker", worker)
     monkeypatch.setattr(a3c, "run_processes", run)
+    watch = (lambda *told: seen.append(told)) if watched else None
     network, history = train_a3c("CartPole-v1", SMALL, 7, workers, watch)
-    (steps, watched, now), weights = seen
-    assert steps == 40 and torch.equal(now, start + 1) and watched is network
     assert [row["steps"] for row in history] == ([10, 30] if workers == 1 else [10, 20, 30])
-    weights.add_(1)
+    kept[0].add_(1)  # what comes back is a copy too
     assert torch.equal(parameters_to_vector(network.parameters()), start + 1 + 1)
 
 

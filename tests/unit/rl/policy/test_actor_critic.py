@@ -170,6 +170,7 @@ def test_the_critic_is_taught_in_scaled_rewards_and_once_a_row() -> None:
     network = ActorCritic(4, 2, (8,))
     settings = replace(SMALL, reward_scale=0.1, discount=0.8, value_weight=0.3, entropy_weight=0.2)
     rollout = collect(envs, network.actor, 50, torch.Generator().manual_seed(0))
+    rollout = rollout._replace(rewards=torch.rand(50, 4))  # the task pays the same for each step
     logits, values = network(rollout.observations)
     last = network(envs.observations)[1].detach()
     scaled = rollout._replace(rewards=0.1 * rollout.rewards)

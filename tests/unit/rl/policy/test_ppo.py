@@ -158,6 +158,7 @@ def test_judging_puts_the_parts_together() -> None:
     """By hand: scaled rewards, the value after the last row, log-probabilities of actions, rows in order."""
     settings = replace(SMALL, reward_scale=0.1, discount=0.8, gae_decay=0.7)
     envs, network, rollout = rollout_of("CartPole-v1", 50, settings)
+    rollout = rollout._replace(rewards=torch.rand(50, 4))  # the task pays the same for each step
     rows = judge_rollout(network, rollout, envs.observations, settings)
     assert not any(x.requires_grad for x in rows)
     logits, values = network(rollout.observations)
