@@ -1,8 +1,18 @@
 """Mutants of `rl/value/` that are right too."""
 
-from tests.equivalent_package_mutants.reasons import DOWN
+from tests.equivalent_package_mutants.reasons import DOWN, ONE, STRICT
 
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "rl/value/offline": {
+        "write_log: zip(*rows, strict=True) -> zip(*rows)": STRICT,
+        "write_log: True -> False": STRICT,
+        "behaviour_loss: 0 -> -1": ONE,
+        "learn_offline: torch.optim.Adam(network.parameters(), fused=True) -> "
+        "torch.optim.Adam(network.parameters())": "the same, slower",
+        "learn_offline: True -> False": "the same, slower",
+        "learn_offline: 0 -> -1": ONE,
+        "learn_offline: loss.item() -> loss": "a soft target does not look at the loss",
+    },
     "rl/value/targets": {
         "HardTarget: self.updates += 1 -> self.updates -= 1": DOWN,
         "AverageTarget: self.updates += 1 -> self.updates -= 1": DOWN,

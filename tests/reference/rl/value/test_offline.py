@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 from deepseek_book_utils.rl.networks import QNetwork
 from deepseek_book_utils.rl.replay import Batch
+from deepseek_book_utils.rl.tasks.lake import SPARSE_LAKE
 from deepseek_book_utils.rl.value.dqn import DQNSettings, learn
 from deepseek_book_utils.rl.value.offline import (
     OfflineSettings,
@@ -110,3 +111,9 @@ def test_a_log_is_what_gymnasium_tells() -> None:
     assert log.returns.tolist() == returns
     assert len(log.transitions.rewards) == sum(returns)
     assert log.transitions.terminated.sum() == sum(earned < 500 for earned in returns) == 2
+
+
+def test_a_log_adds_up_what_is_paid() -> None:
+    """Left into the wall until the clock of 200 steps: nothing is paid."""
+    log = write_log(SPARSE_LAKE, lambda seen: torch.zeros(len(seen), dtype=torch.long), 2, seed=0)
+    assert log.returns.tolist() == [0.0, 0.0] and len(log.transitions.rewards) == 400
