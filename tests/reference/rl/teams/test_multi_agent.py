@@ -57,7 +57,10 @@ def batch(terminated: bool) -> TeamBatch:
     ],
 )
 def test_losses_by_hand(method, terminated, expected) -> None:
-    assert td_loss(team(method, TABLES), batch(terminated), 0.5).item() == pytest.approx(expected)
+    one = batch(terminated)
+    several = TeamBatch(*(torch.cat((rows, rows, rows)) for rows in one))  # their mean is that of one
+    for rows in (one, several):
+        assert td_loss(team(method, TABLES), rows, 0.5).item() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("method", "error"), [("independent", [4.5, 14.0]), ("vdn", [14.5, 14.5])])
@@ -151,5 +154,6 @@ def test_each_agents_best_action_is_the_teams_best(method) -> None:
 
 def test_joint_values_of_a_sum_by_hand() -> None:
     values = joint_values(team("vdn", TABLES), torch.eye(2))
+    assert not values.requires_grad
     assert values[0].tolist() == [[11.0, 21.0], [12.0, 22.0]]
     assert values[1].tolist() == [[43.0, 33.0], [45.0, 35.0]]

@@ -5,6 +5,7 @@ import pytest
 import torch
 from gymnasium.spaces import Box, Discrete
 
+from deepseek_book_utils.rl.teams import multi_agent
 from deepseek_book_utils.rl.teams.competition import gradient_play, reinforce_play
 from deepseek_book_utils.rl.teams.games import (
     MarkovGame,
@@ -145,13 +146,37 @@ def test_nobody_leaves_before_the_others() -> None:
 @pytest.mark.parametrize("method", ["independent", "vdn", "qmix"])
 def test_a_seed_gives_the_same_numbers_and_leaves_torchs_own_alone(method) -> None:
     settings = TeamSettings(method=method, updates=5)
-    torch.manual_seed(7)
-    expected = torch.rand(3)
-    torch.manual_seed(7)
-    first, again, other = (train_team(two_step_game(), settings, seed) for seed in (1, 1, 2))
-    assert torch.equal(torch.rand(3), expected)
+    runs = []
+    for own, seed in ((7, 1), (8, 1), (8, 2)):
+        torch.manual_seed(own)
+        expected = torch.rand(3)
+        torch.manual_seed(own)
+        runs.append(train_team(two_step_game(), settings, seed))
+        assert torch.equal(torch.rand(3), expected)
+    first, again, other = runs
     assert np.array_equal(first.tables, again.tables) and np.array_equal(first.losses, again.losses)
-    assert not np.array_equal(first.tables, other.tables)
+    assert not np.array_equal(first.tables[0], other.tables[0])
+
+
+def test_tables_begin_small_and_a_mixer_is_made_for_who_needs_it() -> None:
+    torch.manual_seed(0)
+    team = Team(3, 20, 30, 20, SHORT)
+    assert team.tables.std().item() == pytest.approx(0.01, rel=0.1)
+    assert [name for name, _ in team.named_parameters()] == ["tables"]
+
+
+def test_the_team_plays_by_its_newest_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    policies = []
+
+    def noting(game, played, episodes, rng):
+        policies.append(played)
+        return play(game, played, episodes, rng)
+
+    monkeypatch.setattr(multi_agent, "play", noting)
+    trained = train_team(two_step_game(), TeamSettings(method="vdn", updates=4, final_epsilon=0.1), 0)
+    expected = map(epsilon_greedy_policies, trained.tables, trained.epsilons)
+    assert all(map(np.array_equal, policies, expected)) and len(policies) == 4
+    assert not np.array_equal(trained.tables[0].argmax(axis=-1), trained.tables[3].argmax(axis=-1))
 
 
 def test_the_record_holds_what_was_before_each_update() -> None:
@@ -184,6 +209,11 @@ def test_a_team_earns_what_its_best_actions_earn() -> None:
             team.tables[:, 0, first] = 1.0
             team.tables[:, 1:, last] = 1.0
         assert greedy_return(two_step_game(), team) == earned
+    alone = Team(1, 3, 4, 3, SHORT)  # one agent for both: 3 stands for (1, 1)
+    with torch.no_grad():
+        alone.tables.zero_()
+        alone.tables[..., 3] = 1.0
+    assert greedy_return(one_mind(two_step_game()), alone) == 8.0
 
 
 def test_the_game_begins_with_the_seed_of_the_run() -> None:
