@@ -39,6 +39,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "sample_pairs: 0 -> -1 #2": "both answers of a pair have one prompt",
         "dpo_update: policy.detach() -> policy": SAFE,
     },
+    "reasoning/fine_tuning/stages": {
+        "rejection_sample: min(64, problems - start) -> min(problems - start, 64)": EITHER,
+    },
     "reasoning/grpo": {
         "clipped_objective: torch.minimum(ratio * advantage, ratio.clamp(1 - clip_low, 1 + clip_hi… -> "
         "torch.minimum(ratio.clamp(1 - clip_low, 1 + clip_high) * advantage, ra…": EITHER,

@@ -76,6 +76,8 @@ def small_model() -> LanguageModel:
 def test_what_a_response_earns(text: str, asked: Problem | ListProblem | Wish, paid: float) -> None:
     """The language reward is for reasoning alone: a wish may ask for Chinese."""
     assert worth(text, asked, RewardWeights(language=0.5)) == pytest.approx(paid)
+    dearer = RewardWeights(accuracy=3.0, format=0.6, language=1.5)
+    assert worth(text, asked, dearer) == pytest.approx(3 * paid)
 
 
 def test_each_kind_is_measured_by_itself() -> None:
