@@ -3,8 +3,20 @@
 from tests.equivalent_package_mutants.reasons import DEVICE, ONE, STRICT
 
 ADAM = "torch.optim.Adam(team.parameters(), lr=settings.learning_rate, fused=T…"
+BEFORE = "of what stands for a run before the first, its two last fields are read"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "rl/teams/hierarchy": {
+        "policy_gradient: zip(moves, returns, strict=True) -> zip(moves, returns)": STRICT,
+        "policy_gradient: True -> False": STRICT,
+        "policy_gradient: if not advantage:… -> if False:…": "adds zero: the same, slower",
+        "policy_gradient: continue -> nothing": "adds zero: the same, slower",
+        "train_hierarchy: Run(state, 0, 0.0, False, False) -> Run(0, state, 0.0, False, False)": BEFORE,
+        "train_hierarchy: 0 -> 1 #2": BEFORE,
+        "train_hierarchy: 0 -> -1 #2": BEFORE,
+        "train_hierarchy: 0.0 -> 1.0": BEFORE,
+        "train_hierarchy: 0.0 -> -1.0": BEFORE,
+    },
     "rl/teams/multi_agent": {
         "MonotonicMixer: 0 -> -1": ONE,
         "train_team: torch.random.fork_rng(devices=[]) -> torch.random.fork_rng()": DEVICE,

@@ -11,6 +11,7 @@ from deepseek_book_utils.rl.teams.hierarchy import (
     HierarchySettings,
     Level,
     Move,
+    drawn,
     run_option,
     solved_share,
     train_hierarchy,
@@ -77,10 +78,26 @@ def test_what_is_not_offered_is_never_chosen() -> None:
     offered = np.array([False, True, False, True])
     assert level.probabilities(1) == pytest.approx([1 / 8, 1 / 4, 1 / 2, 1 / 8])
     assert level.probabilities(1, offered) == pytest.approx([0, 2 / 3, 0, 1 / 3])
-    drawn = np.bincount([level.act(1, rng, offered) for _ in range(3000)], minlength=4) / 3000
-    assert drawn == pytest.approx([0, 2 / 3, 0, 1 / 3], abs=0.03) and drawn[0] == drawn[2] == 0
+    shares = np.bincount([level.act(1, rng, offered) for _ in range(3000)], minlength=4) / 3000
+    assert shares == pytest.approx([0, 2 / 3, 0, 1 / 3], abs=0.03) and shares[0] == shares[2] == 0
     free = np.bincount([level.act(1, rng) for _ in range(3000)], minlength=4) / 3000
     assert free == pytest.approx([1 / 8, 1 / 4, 1 / 2, 1 / 8], abs=0.03)
+
+
+def test_a_level_begins_without_a_wish_and_may_become_sure() -> None:
+    level = Level(3, 2)
+    assert not level.logits.any() and not level.values.any()
+    level.logits[1] = (0.0, 5000.0)
+    assert level.probabilities(1).tolist() == [0.0, 1.0]
+
+
+def test_a_draw_falls_among_the_sums_whatever_the_last_is() -> None:
+    class Dice:
+        def random(self) -> float:
+            return 0.75
+
+    for sums, action in (([0.2, 0.4], 1), ([1.0, 2.0], 1), ([0.32, 0.36, 0.4], 0), ([0.5, 1.0, 4.0], 2)):
+        assert drawn(sums, Dice()) == action
 
 
 class Told(NamedTuple):
