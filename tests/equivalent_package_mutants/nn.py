@@ -53,6 +53,13 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "train_on_domains: 0 -> 1 #3": CONTRACT,
         "train_on_domains: 0 -> -1 #3": CONTRACT,
     },
+    "nn/sequences/recurrent": {
+        "lstm_step: -1 -> 1": LAST,
+        "gru_step: -1 -> 1": LAST,
+        "gru_step: -1 -> 1 #2": LAST,
+        "RecurrentSettings: zip(fields, kinds, strict=True) -> zip(fields, kinds)": STRICT,
+        "RecurrentSettings: True -> False": STRICT,
+    },
     "nn/static_graph": {
         "run: len(values) - len(arrays) -> len(values) + len(arrays)": BEYOND,
         "run: len(values) - len(arrays) -> len(values)": BEYOND,

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from deepseek_book_utils.nn.layers.initialisation import narrow
 from deepseek_book_utils.nn.sequences.long_memory import clip_gradients, gradient_norms
 from deepseek_book_utils.nn.sequences.recurrent import CELLS, Recurrent, RecurrentSettings
 
@@ -108,18 +109,52 @@ def test_residual_and_norms_stand_where_the_papers_have_them() -> None:
         torch.manual_seed(1)
         ours = Recurrent(RecurrentSettings(3, width=5, residual=True, norm=norm, gain=2.0)).double()
         [layer] = ours.layers
-        for bias in (layer.bias_ih, layer.bias_hh):
-            nn.init.normal_(bias)
+        own = [(side.weight, side.bias) for side in layer.norms]
+        for parameter in (layer.bias_ih, layer.bias_hh, *own[0], *own[1]):
+            nn.init.normal_(parameter)
         h, expected = torch.zeros(4, 5, dtype=torch.float64), []
         for t in range(7):
             sides = [x[:, t] @ layer.weight_ih.T, h @ layer.weight_hh.T]
             if norm == "layer":
-                sides = [nn.functional.layer_norm(side, (5,)) for side in sides]
+                sides = [
+                    nn.functional.layer_norm(side, (5,), *its) for side, its in zip(sides, own, strict=True)
+                ]
             else:
-                sides = [nn.functional.batch_norm(side, None, None, training=True) for side in sides]
+                sides = [
+                    nn.functional.batch_norm(side, None, None, *its, training=True)
+                    for side, its in zip(sides, own, strict=True)
+                ]
             h = h + (sides[0] + sides[1] + layer.bias_ih + layer.bias_hh).tanh()
             expected.append(h)
         assert torch.allclose(ours(x), torch.stack(expected, dim=1), rtol=0, atol=1e-10)
+
+
+def test_a_residual_lstm_adds_h_and_leaves_c_alone() -> None:
+    x = steps().detach()
+    ours = Recurrent(RecurrentSettings(3, width=5, cell="lstm", residual=True)).double()
+    cell = nn.LSTMCell(3, 5).double()
+    ours.layers[0].load_state_dict(cell.state_dict())
+    h, c = torch.zeros(2, 4, 5, dtype=torch.float64)
+    for t, (our_h, our_c) in enumerate(ours.unroll(x)):
+        step, c = cell(x[:, t], (h, c))
+        h = h + step
+        torch.testing.assert_close((our_h, our_c), (h, c))
+
+
+@pytest.mark.parametrize(("cell", "gates"), [("rnn", 1), ("lstm", 4), ("gru", 3)])
+def test_the_first_weights(cell: str, gates: int) -> None:
+    """A draw for every gate, the state's times the gain; no bias, but where the LSTM forgets."""
+    settings = RecurrentSettings(3, width=5, cell=cell, gain=2.0, forget_bias=1.5, norm="layer")
+    torch.manual_seed(3)
+    [layer] = Recurrent(settings).layers
+    torch.manual_seed(3)
+    from_input = torch.cat([narrow(5, 3) for _ in range(gates)])
+    from_state = torch.cat([narrow(5, 5) for _ in range(gates)])
+    assert layer.weight_ih.equal(from_input) and layer.weight_hh.equal(2 * from_state)
+    forget = [1.5] * 5 if cell == "lstm" else [0.0] * 5
+    assert not layer.bias_ih.any() and len(layer.bias_hh) == 5 * gates
+    assert layer.bias_hh.tolist() == ([0.0] * 5 + forget + [0.0] * 10)[: 5 * gates]
+    assert [norm.weight.shape for norm in layer.norms] == [(5 * gates,)] * 2
 
 
 def test_dropout_stands_between_layers_alone() -> None:
