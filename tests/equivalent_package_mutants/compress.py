@@ -1,10 +1,9 @@
 """Mutants of `compress/` that are right too."""
 
-from tests.equivalent_package_mutants.reasons import DEVICE, EITHER, LAST, ONE, SAFE, STRICT
+from tests.equivalent_package_mutants.reasons import DEVICE, EITHER, FALL, LAST, ONE, SAFE, STRICT
 
 MASK = "a mask has no gradient"
 SQUARE = "a square forgets the sign"
-FALL = "after so few updates the fall is asked for its step 0 alone"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
     "compress/adapters": {

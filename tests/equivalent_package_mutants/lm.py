@@ -1,6 +1,6 @@
 """Mutants of `lm/` that are right too."""
 
-from tests.equivalent_package_mutants.reasons import DEVICE, EITHER, LAST, STRICT
+from tests.equivalent_package_mutants.reasons import DEVICE, EITHER, FALL, LAST, ONE, STRICT
 
 PLANES = "there is no letter or number at U+3FFFF, nor in the planes 4 to 7"
 AROUND = "what is taken off for a pair outside of the merge is added again"
@@ -31,6 +31,19 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "write_with_cache: 1 -> 0 #4": "logits of one word: its last is its first",
         "write_after_prefix: torch.zeros(len(prompts), dtype=torch.long, device=prefix.device) -> "
         "torch.zeros(len(prompts), dtype=torch.long)": DEVICE,
+    },
+    "lm/text_training": {
+        "train_on_text: 0 -> -1": ONE,
+        "train_on_text: max(1, settings.updates - settings.warm_up) -> "
+        "max(settings.updates - settings.warm_up, 1)": EITHER,
+        "train_on_text: 1 -> 2": FALL,
+        "train_on_text: 1 -> 0": FALL,
+        "train_on_text: zip(optimizers, peaks, strict=True) -> zip(optimizers, peaks)": STRICT,
+        "train_on_text: True -> False": STRICT,
+        "train_on_text: 0 -> -1 #2": ONE,
+        "held_out_loss: min(rows, (len(text) - 1) // length) -> min((len(text) - 1) // length, rows)": EITHER,
+        "held_out_loss: text[1:count * length + 1].view(count, length) -> "
+        "text[1:count * length + 1].view(length, count)": "the loss reads them as one line, in the same order",
     },
     "lm/tokenizers": {
         "characters: 262144 -> 262145": PLANES,
