@@ -25,6 +25,14 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "greedy_search: torch.zeros(count, 0, dtype=torch.long) -> "
         "torch.ones(count, 0, dtype=torch.long)": NOTHING,
     },
+    "lm/cache": {
+        "Cache: True -> False #2": "`start` sets it before anybody reads it",
+        "Cache: 0 -> -1 #6": ONE,
+        "Cache: 0 -> -1 #7": "of one token it is nothing, and of more nothing is read",
+        "Cache: 0 -> -1 #11": ONE,
+        "Cache: 0 -> -1 #12": ONE,
+        "attend_by_step: if cache.padded:… -> if True:…": "the same, slower",
+    },
     "lm/reuse": {
         "write_plainly: -1 -> 1 #2": LAST,
         "write_with_cache: 1 -> 2 #4": "logits of one word: its last is its first",
@@ -43,7 +51,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "train_on_text: 0 -> -1 #2": ONE,
         "held_out_loss: min(rows, (len(text) - 1) // length) -> min((len(text) - 1) // length, rows)": EITHER,
         "held_out_loss: text[1:count * length + 1].view(count, length) -> "
-        "text[1:count * length + 1].view(length, count)": "the loss reads them as one line, in the same order",
+        "text[1:count * length + 1].view(length, count)": "the loss reads them as one line",
     },
     "lm/tokenizers": {
         "characters: 262144 -> 262145": PLANES,

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from deepseek_book_utils.lm.cache import PAGE, padded_mask
+from deepseek_book_utils.lm.cache import PAGE, Cache, attend, padded_mask
 from deepseek_book_utils.lm.model import LanguageModel, ModelSettings
 
 PADDING, START, V = 0, 1, 20
@@ -58,6 +58,39 @@ def test_rows_go_on_alone_twice_and_in_any_order(again: int, model: LanguageMode
     found = torch.cat([model(then[:, :1], cache), model(then[:, 1:], cache)], dim=1) if again > 1 else None
     found = model(then, cache) if found is None else found
     assert torch.allclose(found, whole(model, texts)[:, 7:], atol=1e-5)
+
+
+def test_a_row_knows_its_prompt_and_its_number_within_the_group(model: LanguageModel) -> None:
+    cache = model.read(prompts(), group_size=2)
+    cache.keep(torch.tensor([0, 4, 1, 0]))
+    assert [one.tolist() for one in cache.rows] == [[0, 2, 0, 0], [0, 0, 1, 2]] and cache.group_size == 3
+    cache.keep(torch.tensor([1]))
+    assert [one.tolist() for one in cache.rows] == [[2], [0]] and cache.group_size == 1
+
+
+@torch.no_grad()
+def test_room_is_made_a_page_at_a_time(model: LanguageModel) -> None:
+    cache = model.read(prompts())
+    for token in some(3, 4, seed=1).split(1, dim=1):
+        model(token, cache)
+        assert [kv.shape[3] for kv in cache.response_kv] == [PAGE] * SETTINGS.layers
+    model(some(3, 2), cache)
+    assert [kv.shape[3] for kv in cache.response_kv] == [6] * SETTINGS.layers  # a whole piece needs no room
+
+
+@torch.no_grad()
+def test_without_a_mask_nobody_looks_ahead(model: LanguageModel) -> None:
+    assert torch.allclose(model(some(2, 7)), whole(model, some(2, 7)), atol=1e-5)
+
+
+def test_all_stays_on_the_device_of_its_arguments() -> None:
+    """The device `meta` has shapes and no numbers; a tensor made elsewhere could not meet one of its own."""
+    padding = torch.zeros(2, 3, dtype=torch.bool, device="meta")
+    kv = torch.zeros(2, 2, 2, 3, 4, device="meta")  # two prompts of three words, two heads of four channels
+    q = torch.zeros(2, 2, 5, 4, device="meta")
+    cache = Cache(padding, 1, padding[:, :0].long(), reading=False, prompt_kv=[kv])
+    assert padded_mask(padding).is_meta and cache.prompt_of().is_meta
+    assert attend(q, q, q, cache=cache).shape == (2, 5, 8)
 
 
 def test_padded_mask() -> None:
