@@ -1,10 +1,13 @@
 """Mutants of `rl/policy/` that are right too."""
 
-from tests.equivalent_package_mutants.reasons import EMPTY, LAST, ONE, SAFE, STRICT
+from tests.equivalent_package_mutants.reasons import EITHER, EMPTY, LAST, ONE, SAFE, STRICT
 
 SIZES = "the environments are asked for their sizes only"
 ALPHA = "0.99 is torch's own"
 UNREAL = "any number will do: the row counts nothing"
+COLUMN = "every action's column has the same shape"
+SPEED = "one call for all weights: only speed"
+FLAT = "then the longest step is NaN, and each trial is refused: the same, slower"
 NUMBER = "torch.tensor reads a tensor of one number as that number"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
@@ -63,12 +66,34 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "rl/policy/actor_critic": {
         "ActorCritic: 0 -> -1": ONE,
-        "a2c_loss: 0 -> -1": "every action's column has the same shape",
+        "a2c_loss: 0 -> -1": COLUMN,
         "a2c_loss: 0.0 -> 1.0": UNREAL,
         "a2c_loss: 0.0 -> -1.0": UNREAL,
         "a2c_loss: 0 -> -1 #3": ONE,
         "train_a2c: torch.optim.RMSprop(network.parameters(), alpha=0.99, eps=1e-05) -> "
         "torch.optim.RMSprop(network.parameters(), eps=1e-05)": ALPHA,
         "train_a2c: 0 -> -1": ONE,
+    },
+    "rl/policy/trpo": {
+        "trust_region_step: nn.utils.parameters_to_vector(actor.parameters()).detach() -> "
+        "nn.utils.parameters_to_vector(actor.parameters())": SAFE,
+        "trust_region_step: if not curvature > 0:… -> if False:…": FLAT,
+        "trust_region_step: curvature > 0 -> curvature >= 0": FLAT,
+        "trust_region_step: 0 -> -1": FLAT,
+        "regress_critic: 0 -> -1": ONE,
+        "regress_critic: 0 -> -1 #2": ONE,
+    },
+    "rl/policy/ppo": {
+        "ppo_loss: 0 -> -1": COLUMN,
+        "ppo_loss: 0.0 -> 1.0": UNREAL,
+        "ppo_loss: 0.0 -> -1.0": UNREAL,
+        "ppo_loss: 0 -> -1 #3": ONE,
+        "ppo_loss: torch.min(ratio * advantages, clipped * advantages) -> "
+        "torch.min(clipped * advantages, ratio * advantages)": EITHER,
+        "judge_rollout: 0 -> -1": ONE,
+        "train_ppo: torch.optim.Adam(network.parameters(), eps=1e-05, fused=True) -> "
+        "torch.optim.Adam(network.parameters(), eps=1e-05)": SPEED,
+        "train_ppo: True -> False": SPEED,
+        "train_ppo: 0 -> -1": ONE,
     },
 }

@@ -1,6 +1,5 @@
 """What one worker says, and a loop over gradients that somebody else has gathered."""
 
-import itertools
 from dataclasses import replace
 
 import pytest
@@ -26,7 +25,7 @@ def test_a_worker_has_starts_and_dice_of_its_own() -> None:
 
 def test_a_contribution_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows, episodes, CPU seconds so far; return, policy, value, entropy; the gradient: all in doubles."""
-    clock = itertools.chain([2.0, 2.1, 7.0, 7.25])
+    clock = iter([2.0, 2.1, 7.0, 7.25])
     monkeypatch.setattr(rollout_workers.time, "thread_time", lambda: next(clock))
     torch.manual_seed(0)
     network, settings = ActorCritic(4, 2, (4,)), replace(SMALL, entropy_weight=0.1)
