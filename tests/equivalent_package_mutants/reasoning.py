@@ -73,6 +73,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "slip_of_the_pen: tokens - first + shift -> tokens - first - shift": "1 to 9 on or back: each of the "
         "nine other digits is as likely",
     },
+    "reasoning/r1_zero": {
+        "update: 0 -> -1": ONE,
+        "update: advantages = advantages.to(rollouts.responses.device) -> nothing": DEVICE,
+        "update: 0 -> -1 #2": ONE,
+        "update: if minibatch:… -> if True:…": "without a row no weight has a gradient, and none moves",
+    },
     "reasoning/reading/question_answering": {
         "overlap_f1: torch.maximum(found[..., 0], wanted[..., 0]) -> torch.maximum(wanted[..., 0], "
         "found[..., 0])": EITHER,

@@ -16,6 +16,7 @@ from deepseek_book_utils.reasoning.grpo import group_advantages, grpo_loss, rewa
 from deepseek_book_utils.reasoning.language import Problem
 from deepseek_book_utils.reasoning.r1_zero import R1ZeroSettings, start_run, train_r1_zero, update
 from deepseek_book_utils.reasoning.tasks import Task, sample_responses
+from tests.unit.reasoning.test_r1_zero import new_model, some_rollouts
 
 SMALL = R1ZeroSettings(updates=5, prompts=3, group_size=4, max_new_tokens=12)
 PROBLEMS = [Problem(9, ("*3",)), Problem(1, ("+1", "+2"))]
@@ -68,6 +69,35 @@ def test_parts_of_a_minibatch_add_up_to_its_average(average, model) -> None:
     update(run, rollouts, advantages, settings)
     for one, other in zip(model.parameters(), whole.parameters(), strict=True):
         torch.testing.assert_close(one.grad, other.grad, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize(("minibatches", "rows"), [(2, 80), (7, 5)])
+def test_an_update_by_hand(minibatches: int, rows: int) -> None:
+    """Shuffled, each minibatch whole, cut to one length, down with momentum; without rows no step."""
+    settings = replace(SMALL, minibatches=minibatches, clip_range=0.02, max_grad_norm=0.3)
+    policy = new_model()
+    start, rollouts = weights(policy), some_rollouts(policy, 40)
+    assert len(set(rollouts.lengths.tolist())) > 5
+    advantages = torch.arange(80.0) % 5 - 2
+    advantages[rows:] = 0
+    by_hand, run = copy.deepcopy(policy), start_run(policy, TASK, settings, 3)
+    run.optimizer = torch.optim.SGD(policy.parameters(), lr=9.9, momentum=0.5)
+    update(run, rollouts, advantages, replace(settings, learning_rate=2.0), rise=0.25)
+    kept = [row for row in range(80) if advantages[row]]
+    random.Random(3).shuffle(kept)
+    speed = [torch.zeros_like(p) for p in by_hand.parameters()]
+    for part in (kept[i::minibatches] for i in range(min(minibatches, len(kept)))):
+        mask = rollouts.loss_mask[part]
+        log_probs = response_log_probs(by_hand, rollouts.prompts[part], rollouts.responses[part], mask)
+        how = {"variant": "bnpo", "clip_low": 0.02, "clip_high": 0.02}
+        loss = grpo_loss(log_probs, rollouts.log_probs[part], advantages[part], mask, **how)
+        slopes = torch.autograd.grad(loss, list(by_hand.parameters()))
+        scale = min(1, 0.3 / torch.cat([slope.flatten() for slope in slopes]).norm().item())
+        with torch.no_grad():
+            for i, (weight, slope) in enumerate(zip(by_hand.parameters(), slopes, strict=True)):
+                speed[i] = 0.5 * speed[i] + scale * slope
+                weight -= 0.5 * speed[i]
+    assert (weights(policy) - weights(by_hand)).norm() < 0.01 * (weights(by_hand) - start).norm()
 
 
 def test_the_run_compares_as_it_was_told_and_says_so(model, monkeypatch) -> None:
@@ -137,6 +167,7 @@ def test_the_loop_asks_the_task_for_everything(model) -> None:
     assert len(drawn) == 15 and all(row["asked"] == 3 and row["written"] == 12 for row in history)
     for i, row in enumerate(history):  # a group of equal rewards each: nothing to learn, but to report
         asked = drawn[3 * i : 3 * i + 3]
+        assert type(row["reward"]) is float
         assert row["reward"] == pytest.approx(asked.count(PROBLEMS[0]) / 3)
 
 
@@ -147,3 +178,4 @@ def test_the_loop_asks_the_task_for_everything(model) -> None:
 def test_settings_without_sense_are_refused(change) -> None:
     with pytest.raises(ValueError, match=f"take .*{next(iter(change))} >"):
         R1ZeroSettings(**change)
+    assert R1ZeroSettings(group_size=2).group_size == 2  # two are enough to compare
