@@ -50,6 +50,11 @@ let resized = 0;
 addEventListener("load", reach_formulas);
 addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(reach_formulas, 200); });
 
+// Code in a fold that opens is a stop of the Tab key if it scrolls; the theme's script looks at what is shown from the first.
+addEventListener("toggle", ({ target }) => {
+  if (target.open) for (const code of target.querySelectorAll("pre")) code.tabIndex = code.scrollWidth > code.clientWidth ? 0 : -1;
+}, true);
+
 // A search hit is scrolled to, not only marked; one that lies in hidden or folded code is brought to light.
 addEventListener("load", () => setTimeout(() => {
   const hits = [...document.querySelectorAll("article span.highlighted")];

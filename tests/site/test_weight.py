@@ -29,6 +29,26 @@ def test_a_page_has_few_stops_of_the_tab_key(desk: Visit) -> None:
     assert 20 < desk.page.evaluate(STOPS) <= MOST_STOPS
 
 
+def test_folded_code_is_not_measured_before_it_opens(server: str, visit: Callable) -> None:
+    page = visit("about:blank").page
+    browser = page.context.new_cdp_session(page)
+    browser.send("Performance.enable")
+    page.goto(server + "notebooks/05_cold_start.html")
+    page.wait_for_timeout(1000)
+    folded = page.locator("details:not([open]) pre").count()
+    counts = {one["name"]: one["value"] for one in browser.send("Performance.getMetrics")["metrics"]}
+    assert folded > 50 and 1 < counts["LayoutCount"] < folded / 2, "the page is laid out once for each fold"
+    wide = "(fold) => [...fold.querySelectorAll('pre')].some((code) => code.scrollWidth > code.clientWidth)"
+    page.set_viewport_size({"width": 390, "height": 800})
+    fold = next(
+        one for one in page.locator("details").all() if one.evaluate(f"(f) => !f.open && ({wide})(f)")
+    )
+    stops = fold.locator("pre[tabindex='0']")
+    assert stops.count() == 0
+    fold.evaluate("(fold) => { fold.open = true }")
+    stops.first.wait_for(timeout=20_000)
+
+
 @pytest.mark.parametrize(("page", "least"), [("notebooks/03_nlp.html", 120), ("book/references.html", 100)])
 def test_the_tab_key_reaches_everything_in_its_turn(
     page: str, least: int, server: str, browser: Browser, visit: Callable

@@ -3,7 +3,9 @@
 The theme (pydata-sphinx-theme) draws icons with a library of two thousand, 1.5 MB; book.css draws its ten.
 It chooses light or dark with its last script, so that a first visit begins in neither; here the first script
 does it; without scripts book.css follows the system. The theme loads the search index on every page, and then
-Sphinx does not mark what a search has found; the index belongs to the page of the search.
+Sphinx does not mark what a search has found; the index belongs to the page of the search. The theme asks each
+piece of code how wide that is, also in closed folds, so that a chapter is laid out ninety times, and again
+after each figure that is drawn; here it asks what is shown, and book.js asks a fold that opens.
 """
 
 from __future__ import annotations
@@ -37,6 +39,11 @@ FONTS = re.compile(r"@font-face\{[^{}]*Font Awesome[^{}]*\}")
 # Characters of that font, which would be empty boxes in another one.
 CHARACTERS = re.compile(r'(--pst-(?:icon-[a-z-]+|breadcrumb-divider):)"[^"]*"')
 
+# The theme makes what scrolls a stop of the Tab key: in each place in turn it measures, then changes.
+ONE_BY_ONE = re.compile(
+    r"(document\.querySelectorAll\([^()]*\.join\([^()]*\)\))\.forEach\((\w)=>\{\2\.tabIndex=([^{}]*)\}\)"
+)
+
 
 def lean(page: str, searches: bool) -> str:
     """A page with what it needs; the page that searches keeps the index."""
@@ -55,8 +62,25 @@ def lean_style(css: str) -> str:
     return CHARACTERS.sub(r'\1""', FONTS.sub("", GLYPHS.sub("", css)))
 
 
+def lean_script(script: str) -> str:
+    """The theme's script, which now measures what is shown and may scroll before it changes any of it.
+
+    Raises ValueError if it does not do so in one place: another release of the theme.
+    """
+    lean, places = ONE_BY_ONE.subn(
+        r"[...\1].filter(\2=>\2.checkVisibility()).map(\2=>[\2,\3]).forEach(([\2,stop])=>{\2.tabIndex=stop})",
+        script,
+    )
+    if places != 1:
+        raise ValueError(
+            f"The theme's script sets tabIndex in {places} places of the known form, not in one. Read its "
+            "new release, and mend ONE_BY_ONE in book_site/loading.py."
+        )
+    return lean
+
+
 def slim(app: Sphinx, exception: Exception | None) -> None:
-    """Rewrite the finished pages and the theme's style sheet; take away what no page asks for."""
+    """Rewrite the finished pages and the theme's style sheet and script; take away what no page asks for."""
     if exception is not None or app.builder.format != "html":
         return
     out = Path(app.outdir)
@@ -65,6 +89,8 @@ def slim(app: Sphinx, exception: Exception | None) -> None:
     static = out / "_static"
     sheet = static / "styles" / "pydata-sphinx-theme.css"
     sheet.write_text(lean_style(sheet.read_text(encoding="utf8")), encoding="utf8")
+    script = static / "scripts" / "pydata-sphinx-theme.js"
+    script.write_text(lean_script(script.read_text(encoding="utf8")), encoding="utf8")
     shutil.rmtree(static / "vendor" / "fontawesome")
     for pattern in ("scripts/fontawesome.js*", "scripts/*.map", "styles/*.map"):
         for path in static.glob(pattern):

@@ -63,3 +63,24 @@ def test_every_icon_of_the_themes_controls_is_drawn() -> None:
     drawn = set(re.findall(r"\.fa-([a-z-]+) \{ --icon", styles))
     for icon in ("magnifying-glass", "list", "bars", "sun", "moon", "circle-half-stroke", "arrow-up"):
         assert icon in drawn
+
+
+def test_the_script_of_the_theme_measures_before_it_changes(loading: ModuleType) -> None:
+    [path] = (THEME / "scripts").glob("pydata-sphinx-theme.js")
+    before = path.read_text(encoding="utf8")
+    after = loading.lean_script(before)
+    asked = "e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1"
+    assert f".forEach(e=>{{e.tabIndex={asked}}})" in before
+    assert (
+        f".filter(e=>e.checkVisibility()).map(e=>[e,{asked}]).forEach(([e,stop])=>{{e.tabIndex=stop}})"
+        in after
+    )
+    start, end = (
+        before.index('document.querySelectorAll(["pre"'),
+        before.index(f".forEach(e=>{{e.tabIndex={asked}"),
+    )
+    assert after.startswith(f"{before[:start]}[...{before[start:end]}].filter(")
+    assert after.endswith(before[end + len(f".forEach(e=>{{e.tabIndex={asked}}})") :])
+    for other in (after, before.replace("tabIndex", "tabStop")):
+        with pytest.raises(ValueError, match=r"tabIndex in 0 places.*new release.*loading\.py"):
+            loading.lean_script(other)
