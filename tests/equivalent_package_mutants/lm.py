@@ -33,6 +33,22 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "Cache: 0 -> -1 #12": ONE,
         "attend_by_step: if cache.padded:… -> if True:…": "the same, slower",
     },
+    "lm/pretraining": {
+        "pack: 0 -> 1": "as many weights as tokens",
+        "pack: 0 -> -1": "as many weights as tokens",
+        "pack: 1 -> 2 #4": "no document has this number either",
+        "pack: zip(*r, strict=True) -> zip(*r)": STRICT,
+        "pack: True -> False #2": STRICT,
+        "pack: zip(*columns, strict=True) -> zip(*columns)": STRICT,
+        "pack: True -> False #3": STRICT,
+        "make_optimizers: Muon(matrices, lr=settings.muon_rate, weight_decay=0.0) -> "
+        "Muon(matrices, lr=settings.muon_rate)": "0 is the default",
+        "pretrain: 0 -> -1": ONE,
+        "pretrain: min(1.0, (update + 1) / 30) -> min((update + 1) / 30, 1.0)": EITHER,
+        "pretrain: zip(optimizers, peak, strict=True) -> zip(optimizers, peak)": STRICT,
+        "pretrain: True -> False": STRICT,
+        "pretrain: 0 -> -1 #2": ONE,
+    },
     "lm/reuse": {
         "write_plainly: -1 -> 1 #2": LAST,
         "write_with_cache: 1 -> 2 #4": "logits of one word: its last is its first",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from deepseek_book_utils.lm import pretraining
 from deepseek_book_utils.lm.model import LanguageModel
@@ -105,6 +106,63 @@ def test_the_loop_by_hand() -> None:
         torch.testing.assert_close(mine, theirs, rtol=1e-2, atol=1e-2)
 
 
+def test_embeddings_and_head_by_hand_while_the_blocks_stay() -> None:
+    """Blocks that hardly move leave AdamW alone, whose steps can be followed closely; nothing decays."""
+    torch.manual_seed(0)
+    model = LanguageModel(TINY)
+    torch.nn.init.normal_(model.head.weight, std=0.05)
+    before = copy.deepcopy(model)
+    other = copy.deepcopy(model)
+    settings = PretrainSettings(updates=4, documents=2, row=48, muon_rate=1e-12)
+    losses = pretrain(model, settings, 5, sample_page)
+    outer = torch.optim.AdamW(
+        [*other.embeddings.parameters(), *other.head.parameters()], betas=(0.9, 0.98), weight_decay=0.0
+    )
+    rng = random.Random(5)
+    for update in range(4):
+        outer.param_groups[0]["lr"] = 1e-2 * (update + 1) / 30 * (1 - 0.97 * update / 4)
+        packed = pack([sample_page(rng, update / 4) for _ in range(2)], 48, TINY.padding)
+        loss = pretraining_loss(other, *packed)
+        slopes = torch.autograd.grad(loss, list(other.parameters()))
+        norm = torch.cat([slope.flatten() for slope in slopes]).norm().item()
+        assert 1 < norm < 10
+        for parameter, slope in zip(other.parameters(), slopes, strict=True):
+            parameter.grad = slope / norm
+        outer.step()
+        assert losses[update] == pytest.approx(loss.item(), rel=1e-4)
+    assert {type(loss) for loss in losses} == {float}
+    for mine, theirs in zip(model.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
+    unread = model.embeddings[0].weight == before.embeddings[0].weight
+    assert unread.all(dim=1).any() and not unread.all()  # a word that no page held stays as it was
+
+
+def test_the_loss_is_a_weighted_mean_over_documents_that_do_not_see_each_other() -> None:
+    torch.manual_seed(0)
+    model = LanguageModel(TINY)
+    torch.nn.init.normal_(model.head.weight)
+    start = TINY.starts[0]  # of each document: what stands to its left is of another one
+    documents = [([start, 6, 9, 8], [1.0, 0.5, 0.0, 2.0]), ([start, 8, 3], [1.0, 0.25, 1.0])]
+    documents.append(([start, 4], [1.0, 3.0]))
+    total = weight = 0.0
+    for ids, weights in documents:
+        losses = F.cross_entropy(model(torch.tensor([ids[:-1]]))[0], torch.tensor(ids[1:]), reduction="none")
+        total, weight = total + (losses * torch.tensor(weights[1:])).sum().item(), weight + sum(weights[1:])
+    packed = pack(documents, 9, TINY.padding)
+    assert packed[0].shape == (1, 9)
+    assert pretraining_loss(model, *packed).item() == pytest.approx(total / weight, rel=1e-5)
+
+
+def test_a_document_has_a_weight_for_every_token() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        pack([([5, 6, 7], [1.0, 1.0])], 4, TINY.padding)
+
+
+def test_no_weight_decays() -> None:
+    optimizers = pretraining.make_optimizers(LanguageModel(TINY), PretrainSettings())
+    assert [optimizer.param_groups[0]["weight_decay"] for optimizer in optimizers] == [0.0, 0.0]
+
+
 def test_documents_are_laid_as_a_packer_would() -> None:
     """The longest first, each in the first row with room, what is too long cut; by hand for rows of four."""
     documents = [([5, 6], [1.0, 0.5]), ([7, 8, 9, 10, 11, 12, 13], [1.0] * 7), ([1, 2, 3], [1.0, 0.0, 1.0])]
@@ -123,4 +181,4 @@ def test_a_row_that_is_not_full_is_filled_with_padding_that_nobody_reads() -> No
     assert inputs.tolist() == [[5, 6, 7, 70], [8, 9, 4, 70]]
     assert targets.tolist() == [[6, 7, 70, 70], [9, 4, 70, 70]]
     assert weights.tolist() == [[1, 1, 0, 0]] * 2
-    assert mask[0, 0, 3].tolist() == [False, False, False, True]
+    assert mask[:, 0, 3].tolist() == [[False, False, False, True]] * 2
