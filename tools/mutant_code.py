@@ -16,6 +16,12 @@ def function_in(thing: Any) -> types.FunctionType | None:
     return thing if isinstance(thing, types.FunctionType) else None
 
 
+def factories(kind: type) -> dict[str, Any]:
+    """What makes the defaults of fields, if the class is a dataclass."""
+    fields = getattr(kind, "__dataclass_fields__", {})
+    return {name: field.default_factory for name, field in fields.items()}
+
+
 def transplant(old: dict[Any, Any], new: dict[Any, Any], home: str, undo: list[Callable[[], None]]) -> None:
     """Give the functions of `old` the code and the defaults of those in `new`, in place, and those that its
     classes, tables and dataclasses hold too; what undoes each step is added to `undo`.
@@ -28,6 +34,7 @@ def transplant(old: dict[Any, Any], new: dict[Any, Any], home: str, undo: list[C
             transplant(mine, thing, home, undo)
         elif isinstance(thing, type) and isinstance(mine, type) and thing.__module__ == home:
             transplant(vars(mine), vars(thing), home, undo)  # type: ignore[arg-type]
+            transplant(factories(mine), factories(thing), home, undo)
             for key, value in vars(thing).items():
                 before = vars(mine).get(key)
                 if isinstance(value, bool | int | float) and before != value:

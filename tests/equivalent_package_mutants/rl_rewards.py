@@ -20,4 +20,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "RewardShapingModel: 0 -> -1 #4": ONE,
         "RewardShapingModel: 0 -> -1 #5": ONE,
     },
+    "rl/rewards/reward_learning": {
+        "learned_rewards: 0 -> -1": ONE,
+    },
 }

@@ -7,6 +7,7 @@ it anew with `python -m tests.unit.test_defaults`, and look at what the change d
 import importlib
 import inspect
 from collections import defaultdict
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,12 @@ def name_of(kind: type) -> str:
 
 def defaults_of(kind: type) -> list[str]:
     """`field = default` of every field that has one, as the class itself would fill it in."""
-    fields = inspect.signature(kind.__init__).parameters.values()
-    return [f"{field.name} = {field.default!r}" for field in fields if field.default is not field.empty]
+    found = inspect.signature(kind.__init__).parameters.values()
+    made = {
+        field.name: field.default_factory() for field in fields(kind) if field.default_factory is not MISSING
+    }
+    told = {field.name: field.default for field in found if field.default is not field.empty} | made
+    return [f"{name} = {default!r}" for name, default in told.items()]
 
 
 def recorded() -> dict[str, dict[str, list[str]]]:

@@ -16,7 +16,7 @@ from tools.mutant_runs import Reach, from_fork, reaching, watch
 from tools.package_mutants import MORE_TESTS, files_of, named_mutants, shown_modules, try_module
 
 SOURCE = """\
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 LIMIT = 3
 
@@ -24,6 +24,7 @@ LIMIT = 3
 @dataclass(frozen=True)
 class Settings:
     rate: float = 0.5
+    sizes: list[int] = field(default_factory=lambda: [8])
     also = "dropped"
 
     def doubled(self) -> float:
@@ -144,13 +145,14 @@ def test_functions_and_fields_change_in_place_wherever_they_are_held(monkeypatch
     exec(SOURCE, module.__dict__)
     held, kind = [module.check, module.RULES["twice"]], module.Settings
     mutant = SOURCE.replace("count - 1", "count + 7").replace("0.5", "4.5").replace("* 2", "* 3")
+    mutant = mutant.replace("[8]", "[9]")
     mutant = mutant.replace('also = "dropped"', "pass")
     undo = apply_mutant(module, mutant)
     assert held[0](3) == 10 and held[1](3) == 9 and kind().rate == 4.5 and kind().doubled() == 13.5
-    assert not hasattr(kind, "also")
+    assert not hasattr(kind, "also") and kind().sizes == [9]
     undo()
     assert held[0](3) == 2 and held[1](3) == 6 and kind().rate == 0.5 and kind().doubled() == 1
-    assert kind.also == "dropped"
+    assert kind.also == "dropped" and kind().sizes == [8]
 
 
 def test_a_sample_of_one_module_is_noticed(root: Path) -> None:

@@ -36,7 +36,7 @@ PPO = PPOSettings(environments=4, rollout_steps=16, batch_size=32, epochs=2, hid
 
 
 FITTING = RewardModelSettings(hidden=(8,), updates=20, batch_size=16)
-SMALL = LearnedRewardSettings(updates=7, ppo=PPO, every=2, labels=5, candidates=20, fit_updates=4)
+SMALL = LearnedRewardSettings(updates=7, ppo=PPO, every=3, labels=5, candidates=20, fit_updates=4)
 
 
 def weights(module: torch.nn.Module) -> list[torch.Tensor]:
@@ -64,6 +64,7 @@ def adaptive(seed: int = 0, settings: LearnedRewardSettings = SMALL) -> Adaptive
 def test_learning_without_sense(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         LearnedRewardSettings(**change)
+    assert LearnedRewardSettings(labels=150).candidates == 150  # then all of them are bought
 
 
 class Unpaid(Ride):
@@ -150,9 +151,9 @@ def test_labels_are_counted_exactly() -> None:
     spy.asked = 0  # type: ignore[attr-defined]
     learning.label = spy  # type: ignore[assignment]
     learning.train()
-    assert [len(call.actions) for call in calls] == [5, 5, 5]  # after updates 2, 4 and 6 of 7
-    assert label.asked == 30 + 15 == len(learning.model.labels.rewards)
-    assert [row["asked"] for row in adaptive().train()] == [30, 35, 35, 40, 40, 45, 45]
+    assert [len(call.actions) for call in calls] == [5, 5]  # after updates 3 and 6 of 7
+    assert label.asked == 30 + 10 == len(learning.model.labels.rewards)
+    assert [row["asked"] for row in adaptive().train()] == [30, 30, 35, 35, 35, 40, 40]
 
 
 def test_the_most_disputed_pairs_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
