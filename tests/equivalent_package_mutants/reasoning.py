@@ -5,6 +5,7 @@ from tests.equivalent_package_mutants.reasons import DEVICE, EITHER, LAST, ONE, 
 NO_SKILL = "the words ? and <think>, and the digit that a chain starts from, test no skill"
 FIRST_VALUE = "the first word of a drill that tests a skill is its first value, at place 4"
 SAME_F1 = "precision and recall change places, and F1 is the same"
+PADDED = "a longer row ends in padding, which carries no loss"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
     "reasoning/evaluation": {
@@ -28,6 +29,21 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "readable: zip(problem.labels, problem.operations, strict=True) -> "
         "zip(problem.labels, problem.operations)": STRICT,
         "readable: True -> False": STRICT,
+    },
+    "reasoning/fine_tuning/distillation": {
+        "token_divergence: torch.logaddexp(log_p + math.log(beta), log_q + math.log1p(-beta)) -> "
+        "torch.logaddexp(log_q + math.log1p(-beta), log_p + math.log(beta))": "a sum, whichever comes first",
+        "scored: -1 -> 1": LAST,
+        "scored: 0 -> -1": ONE,
+        "learn_scored: sorted(rows[i::settings.minibatches], key=lengths.__getitem__) -> "
+        "sorted(rows[i::settings.minibatches])": "the same, slower",
+        "train_gkd: 0 -> 1": DEVICE,
+        "train_gkd: 0 -> -1": DEVICE,
+        "train_gkd: 0 -> -1 #3": ONE,
+        "surprise: len(ids) - 1 -> len(ids) + 1": PADDED,
+        "surprise: len(ids) - 1 -> len(ids)": PADDED,
+        "surprise: 1 -> 0": PADDED,
+        "student_base: torch.random.fork_rng(devices=[]) -> torch.random.fork_rng()": DEVICE,
     },
     "reasoning/fine_tuning/preferences": {
         "right_and_wrong: min(len(good), len(bad), settings.pairs) -> min(len(bad), len(good), "
