@@ -6,6 +6,11 @@ LAST_IS_DEFAULT = "the last axis is the default"
 BEHIND = "any number that no draw exceeds: they stay below 1"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "nn/autograd": {
+        "RELU: np.maximum(a, 0) -> np.maximum(0, a)": EITHER,
+        "unbroadcast: if gradient.shape == shape:… -> if False:…": "sums over no axis: the same, slower",
+        "Node: self * -1.0 -> self / -1.0": "over -1 is times -1",
+    },
     "nn/continual": {
         "fisher_information: 0 -> -1": ONE,
         "fisher_information: 0 -> -1 #2": "the logits of one image have one axis",

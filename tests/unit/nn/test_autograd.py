@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepseek_book_utils.nn.autograd import Node, backward
+from deepseek_book_utils.nn.autograd import Node, Operation, apply, backward
 from deepseek_book_utils.nn.static_graph import define, define_and_run
 
 
@@ -36,6 +36,17 @@ def test_one_number_has_many_shapes(shape) -> None:
 def test_shapes_that_do_not_fit(make, message) -> None:
     with pytest.raises(ValueError, match=message):
         make(Node(np.ones((2, 3))))
+
+
+@pytest.mark.parametrize("value", [3, [1, 2], np.float32(0.1)])
+def test_all_numbers_are_counted_in_64_bits(value) -> None:
+    assert Node(value).value.dtype == np.float64
+
+
+def test_an_operation_owes_every_input_a_gradient() -> None:
+    forgetful = Operation("add", lambda a, b: a + b, lambda g, y, a, b: (g,))
+    with pytest.raises(ValueError, match="shorter"):
+        backward(apply(forgetful, 1.0, 2.0))
 
 
 def test_an_exponent_is_a_number() -> None:
