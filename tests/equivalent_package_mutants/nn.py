@@ -1,6 +1,6 @@
 """Mutants of `nn/` that are right too."""
 
-from tests.equivalent_package_mutants.reasons import BEYOND, CONTRACT, EITHER, LAST, ONE, STRICT
+from tests.equivalent_package_mutants.reasons import BEYOND, CONTRACT, DEVICE, EITHER, LAST, ONE, STRICT
 
 LAST_IS_DEFAULT = "the last axis is the default"
 BEHIND = "any number that no draw exceeds: they stay below 1"
@@ -64,6 +64,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "gru_step: -1 -> 1 #2": LAST,
         "RecurrentSettings: zip(fields, kinds, strict=True) -> zip(fields, kinds)": STRICT,
         "RecurrentSettings: True -> False": STRICT,
+    },
+    "nn/sequences/transformer": {
+        "attention: -2 -> 2": "the last but one of four axes is axis 2",
+        "Transformer: torch.ones(T, T, dtype=torch.bool, device=target.device) -> "
+        "torch.ones(T, T, dtype=torch.bool)": DEVICE,
+        "writer: -1 -> 1 #5": LAST,
     },
     "nn/static_graph": {
         "run: len(values) - len(arrays) -> len(values) + len(arrays)": BEYOND,

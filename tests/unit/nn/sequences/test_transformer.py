@@ -20,6 +20,10 @@ def test_settings_without_sense(change, message) -> None:
         TransformerSettings(**({"vocabulary": 10} | change))
 
 
+def test_pairs_of_channels_are_enough() -> None:
+    assert Transformer(TransformerSettings(10, width=6, layers=1, heads=3)).places.shape == (64, 6)
+
+
 def test_texts_longer_than_the_context() -> None:
     model = Transformer(TransformerSettings(10, context=5, width=8, layers=1, heads=2))
     ones = torch.ones(2, 6, dtype=torch.long)
@@ -37,7 +41,7 @@ def test_words_and_places_are_of_one_size_at_first() -> None:
         assert (model.words.weight * 8).std().item() == pytest.approx(1, rel=0.05)
         assert model.places.square().mean().item() == pytest.approx(size, rel=0.05)
         assert learned == ("places" in dict(model.named_parameters()))
-        assert "places" in model.state_dict() or not learned
+        assert learned == ("places" in model.state_dict()) and model.places.shape == (50, 64)
 
 
 def test_dropout_acts_while_training_alone() -> None:
