@@ -14,6 +14,7 @@ from deepseek_book_utils.rl.rewards.shaping import (
 )
 from deepseek_book_utils.rl.rollouts import collect, recent_return
 from deepseek_book_utils.rl.tasks.lake import SPARSE_LAKE, make_lake
+from deepseek_book_utils.rl.value import exploration
 from deepseek_book_utils.rl.value.exploration import (
     SparseSettings,
     choose_action,
@@ -72,6 +73,32 @@ def test_equals_are_chosen_alike_and_epsilon_tries_all() -> None:
     assert set(greedy) == {1, 2} and 400 < greedy.count(1) < 600
     drawn = [choose_action(values, 0.5, rng) for _ in range(4000)]
     assert drawn.count(3) / 4000 == pytest.approx(0.125, abs=0.03)
+
+
+def test_without_epsilon_no_draw_is_a_guess() -> None:
+    class Dice:
+        def random(self) -> float:
+            return 0.0
+
+        def integers(self, count: int) -> int:
+            return count - 1
+
+    assert choose_action(np.array([2.0, 1.0]), 0.0, Dice()) == 0
+
+
+def test_solved_means_nine_tenths_of_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the greedy policy is worth, as told: the best of all, then after every episode."""
+    told = iter([1.0, 0.89, 0.9])
+    monkeypatch.setattr(exploration, "start_value", lambda env, q, discount: next(told))
+    lake = gymnasium.make("FrozenLake-v1", desc=["SG"], is_slippery=False, max_episode_steps=1)
+    found = learn_sparse(lake, SparseSettings(), 0)
+    assert found.steps == found.solved == 2
+
+
+def test_extra_pay_comes_on_top() -> None:
+    lake = gymnasium.make("FrozenLake-v1", desc=["SG"], is_slippery=False)
+    found = learn_sparse(lake, SparseSettings(learning_rate=1.0), 0, lambda s, s2, end: 0.25)
+    assert found.q[0, 2] == 1.25
 
 
 def test_additions_leave_the_walk_alone_until_the_first_reward() -> None:
