@@ -3,6 +3,18 @@
 from tests.equivalent_package_mutants.reasons import DOWN, ONE, STRICT
 
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "rl/value/dqn": {
+        "check_batch: any((len(s) != 1 for s in shapes.values())) -> all((len(s) != 1 for s in "
+        "shapes.values()))": "where all shapes are the same, any is all",
+        "double_dqn_targets: 0 -> -1": ONE,
+        "dqn_loss: 0 -> -1": ONE,
+        "dqn_loss: F.smooth_l1_loss(taken, targets.detach()) -> F.smooth_l1_loss(targets.detach(), "
+        "taken)": "a bounded difference has no direction",
+        "train_dqn: torch.optim.Adam(online.parameters(), fused=True) -> "
+        "torch.optim.Adam(online.parameters())": "the same, slower",
+        "train_dqn: True -> False": "the same, slower",
+        "train_dqn: 0 -> -1 #2": ONE,
+    },
     "rl/value/offline": {
         "write_log: zip(*rows, strict=True) -> zip(*rows)": STRICT,
         "write_log: True -> False": STRICT,

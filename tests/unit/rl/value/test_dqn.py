@@ -13,6 +13,7 @@ from deepseek_book_utils.rl.replay import Batch
 from deepseek_book_utils.rl.rollouts import stable_from
 from deepseek_book_utils.rl.value.dqn import (
     DQNSettings,
+    bootstrap,
     check_batch,
     double_dqn_targets,
     dqn_loss,
@@ -80,6 +81,14 @@ def test_epsilon_greedy_mixes() -> None:
         assert (shares - expected).abs().max() < 0.015
 
 
+def test_a_draw_on_the_edge_is_no_guess() -> None:
+    dice = torch.Generator().manual_seed(0)
+    guesses, draws = torch.randint(3, (51,), generator=dice), torch.rand(51, generator=dice)
+    values = -nn.functional.one_hot(guesses, 3).float()  # a guess is never the best
+    actions = epsilon_greedy(values, draws.median().item(), torch.Generator().manual_seed(0))
+    assert torch.equal(actions == guesses, draws < draws.median()) and (actions == guesses).sum() == 25
+
+
 def test_exploration_falls_in_a_line_and_stays() -> None:
     settings = replace(SMALL, epsilon=0.1, exploring=0.5)
     assert [exploration(p, settings) for p in (0.0, 0.25, 0.5, 0.9)] == pytest.approx([1.0, 0.55, 0.1, 0.1])
@@ -100,6 +109,12 @@ def test_shapes_are_not_broadcast() -> None:
     with pytest.raises(ValueError, match="pass it as bool"):
         dqn_targets(flat, flat, values, 0.9)
     check_batch(a=flat, b=over)
+    with pytest.raises(ValueError, match="one number a transition"):
+        check_batch(a=flat, b=torch.zeros(4))
+    with pytest.raises(ValueError, match="one number a transition"):
+        bootstrap(flat, over, flat[:, None], 0.9)
+    with pytest.raises(ValueError, match="one number a transition"):
+        dqn_loss(values, torch.zeros(3, dtype=torch.long), torch.zeros(1))
 
 
 def test_nothing_follows_a_terminal_state_not_even_infinity() -> None:
@@ -138,6 +153,18 @@ def test_learning_reaches_known_values(double) -> None:
     assert torch.allclose(online(torch.eye(2)), torch.tensor([[0.2, 0.2], [0.2, 0.2]]), atol=1e-3)
 
 
+def test_a_target_hears_of_the_loss_as_a_number() -> None:
+    class Listening(HardTarget):
+        def update(self, online: nn.Module, error: float) -> None:
+            heard.append(error)
+
+    heard, online = [], network(0)
+    batch = Batch(SEEN, torch.zeros(len(SEEN), dtype=torch.long), SEEN[:, 0], SEEN, SEEN[:, 0] > 0)
+    optimizer = torch.optim.SGD(online.parameters(), lr=0.1)
+    loss = learn(online, Listening(online, every=1), optimizer, batch, SMALL)
+    assert heard == [loss] and isinstance(heard[0], float)
+
+
 @pytest.mark.parametrize("dueling", [False, True])
 @pytest.mark.parametrize("kind", TARGETS)
 def test_a_seed_gives_a_run(kind, dueling) -> None:
@@ -166,6 +193,7 @@ def test_the_steps_become_smaller() -> None:
         return {}
 
     train_dqn("CartPole-v1", replace(SMALL, evaluate_every=1), 0, follow)
+    assert len(path) == 20
     lengths = [(after - before).norm().item() for before, after in zip(path, path[1:], strict=False)]
     assert lengths[-1] < 0.05 * lengths[0] and lengths[len(lengths) // 2] < lengths[0]
 
