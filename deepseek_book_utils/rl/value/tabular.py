@@ -56,7 +56,7 @@ def value_iteration(model: Model, discount: float, tolerance: float = 1e-9) -> N
     """
     check_discount(discount)
     rewards, goes_on = model_arrays(model)
-    q, change = np.zeros_like(rewards), math.inf
+    q, change = rewards, math.inf  # Q_1: all there is at gamma = 0
     # |Q_k - Q*| <= gamma / (1 - gamma) |Q_k - Q_k-1|: the operator is a contraction
     while change * discount > tolerance * (1 - discount):
         # Q(s, a) <- E[r + gamma max_a' Q(s', a')]       Sutton and Barto, eq. 4.2

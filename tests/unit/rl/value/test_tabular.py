@@ -47,6 +47,28 @@ def test_a_table_counts_from_zero() -> None:
     assert count_states_and_actions(LAKE) == (16, 4)
 
 
+def test_a_space_without_a_start_counts_from_zero() -> None:
+    class Numbers:
+        n = 3
+
+    class Bare:
+        observation_space, action_space = Numbers(), Discrete(2)
+
+    assert count_states_and_actions(Bare()) == (3, 2)
+
+
+def test_without_a_future_actions_are_worth_what_they_pay() -> None:
+    model = LAKE.unwrapped.P
+    paid = [[sum(p * r for p, _, r, _ in model[s][a]) for a in range(4)] for s in range(16)]
+    assert value_iteration(model, 0.0) == pytest.approx(np.array(paid)) and np.max(paid) > 0
+
+
+def test_value_iteration_stops_as_soon_as_its_tolerance_allows() -> None:
+    """1 a step, gamma a half: Q_k = 2 - 2^(1 - k), and the bound on its error is 2^(1 - k) too."""
+    model = {0: {0: [(1.0, 0, 1.0, False)]}}
+    assert value_iteration(model, 0.5, tolerance=0.125).item() == 1.875
+
+
 def test_only_an_end_ends_the_future() -> None:
     assert td_target(1.0, np.array([2.0, 3.0]), False, 0.5) == 2.5
     assert td_target(1.0, np.array([2.0, 3.0]), True, 0.5) == 1.0
@@ -55,6 +77,10 @@ def test_only_an_end_ends_the_future() -> None:
 def test_equals_are_all_best() -> None:
     q = np.array([[1.0, 1.0 - 1e-9, 0.5], [0.0, -1.0, -2.0]])
     assert best_actions(q).tolist() == [[True, True, False], [True, False, False]]
+
+
+def test_the_edge_of_the_tolerance_counts() -> None:
+    assert best_actions(np.array([[1.0, 0.5, 0.25]]), 0.5).tolist() == [[True, True, False]]
 
 
 def test_reachable_states_stop_at_the_end_and_skip_the_impossible() -> None:
@@ -122,6 +148,23 @@ def test_among_equals_chance_decides() -> None:
         for seed in range(40)
     }
     assert firsts == {0, 1, 2, 3}
+
+
+def test_without_epsilon_no_draw_is_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dice:
+        first = True
+
+        def random(self) -> float:
+            return 0.0
+
+        def integers(self, count: int) -> int:  # the first action at first, then the last
+            place, self.first = (0 if self.first else count - 1), False
+            return place
+
+    bandit = Bandit()
+    monkeypatch.setattr(np.random, "default_rng", lambda seed: Dice())
+    settings = QLearningSettings(episodes=3, epsilon=0.0, final_epsilon=0.0)
+    assert q_learning(bandit, settings, 0).visits.tolist() == [[3, 0, 0, 0]]
 
 
 @pytest.mark.parametrize(("epsilon", "wrong"), [(0.0, 0.0), (1.0, 0.75)])
