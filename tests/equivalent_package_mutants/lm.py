@@ -56,6 +56,26 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "write_after_prefix: torch.zeros(len(prompts), dtype=torch.long, device=prefix.device) -> "
         "torch.zeros(len(prompts), dtype=torch.long)": DEVICE,
     },
+    "lm/sampling": {
+        "draw: F.log_softmax(logits.float(), dim=-1) -> F.log_softmax(logits.float())": "of two axes torch "
+        "takes the last one",
+        "draw: -1 -> 1": LAST,
+        "draw: torch.tensor(forbidden, device=logits.device, dtype=torch.long) -> "
+        "torch.tensor(forbidden, dtype=torch.long)": DEVICE,
+        "draw: torch.rand(scores.shape, generator=generator, device=scores.device) -> "
+        "torch.rand(scores.shape, generator=generator)": DEVICE,
+        "draw: 1e-20 -> 2e-20": "both lie below all that float32 draws, but 0",
+        "draw: -1 -> 1 #2": LAST,
+        "draw: 0 -> -1 #3": ONE,
+        "generate: prompts = prompts.to(next(policy.parameters()).device) -> nothing": DEVICE,
+        "generate: torch.arange(len(prompts), device=prompts.device) -> torch.arange(len(prompts))": DEVICE,
+        "generate: 1 -> 2 #2": "only the last two are read",
+        "generate: 0 -> -1 #3": ONE,
+        "generate: running.float().mean() < 0.85 -> running.float().mean() <= 0.85": "only speed",
+        "response_log_probs: -1 -> 1 #4": LAST,
+        "response_log_probs: 0 -> -1 #2": ONE,
+        "response_log_probs: torch.zeros(mask.shape, device=mask.device) -> torch.zeros(mask.shape)": DEVICE,
+    },
     "lm/text_training": {
         "train_on_text: 0 -> -1": ONE,
         "train_on_text: max(1, settings.updates - settings.warm_up) -> "

@@ -9,13 +9,13 @@ from torch import Tensor, tensor
 from deepseek_book_utils.lm.model import LanguageModel, ModelSettings
 from deepseek_book_utils.lm.sampling import draw, generate, pad_left, response_log_probs
 
-PAD, START, END, V, NEW = 0, 1, 2, 12, 9
+START, END, PAD, V, NEW = 1, 2, 13, 14, 5
 PROMPTS = [
     [START, 5],
     [START, 9, 4, 7],
     [START],
     [START, 3, 3],
-    [START, 11, 6, 8, 10],
+    [START, 8, 8, 10, 4],
     [START, 10],
     [START, 7],
 ]
@@ -23,7 +23,7 @@ PROMPTS = [
 
 @pytest.fixture
 def model() -> LanguageModel:
-    torch.manual_seed(7)  # texts end at many lengths
+    torch.manual_seed(1)  # texts end at many lengths
     made = LanguageModel(ModelSettings(V, PAD, (START,), width=16, layers=2, heads=2, context=14))
     for weight in made.parameters():
         torch.nn.init.normal_(weight, std=0.5)
@@ -58,12 +58,25 @@ def write_alone(
     return found
 
 
+def batches(lengths: list[int]) -> list[int]:
+    """How many rows are read at each step: those that ended leave once fewer than 85 % still run."""
+    sizes, batch = [], lengths
+    for t in range(1, max(lengths) + 1):
+        sizes.append(len(batch))
+        running = [length for length in batch if length > t]
+        batch = running if len(running) < 0.85 * len(batch) else batch
+    return sizes
+
+
 @pytest.mark.parametrize("group", [1, 2])
 @pytest.mark.parametrize("forbidden", [[], [4, 8]])
 def test_greedy_rows_are_those_that_are_written_alone(model, group: int, forbidden: list[int]) -> None:
     """Left padding, words that are altered, rows that end and leave, and the padding behind them."""
     options = {"end": END, "pad": PAD, "alter": alter, "forbidden": forbidden}
+    read: list[int] = []
+    note = model.register_forward_hook(lambda _, arguments, __: read.append(len(arguments[0])))
     found = generate(model, pad_left(PROMPTS, PAD), group, torch.Generator(), NEW, 0.0, **options)
+    note.remove()
     alone = [write_alone(model, prompt, forbidden) for prompt in PROMPTS for _ in range(group)]
     lengths = [len(row) for row in alone]
     assert found.lengths.tolist() == lengths and len({*lengths}) > 2
@@ -71,6 +84,7 @@ def test_greedy_rows_are_those_that_are_written_alone(model, group: int, forbidd
         True,
         False,
     }
+    assert read == batches(lengths)
     for i, row in enumerate(alone):
         rest, own = found.responses.shape[1] - len(row), found.loss_mask[i].tolist()
         assert found.responses[i].tolist() == [token for token, _, _ in row] + [PAD] * rest
@@ -82,11 +96,61 @@ def test_greedy_rows_are_those_that_are_written_alone(model, group: int, forbidd
     assert found.loss_mask.any(dim=1).all() and not found.loss_mask.all()
 
 
-def test_one_response_of_one_word_is_the_least(model) -> None:
-    found = generate(model, tensor([[START]]), 1, torch.Generator().manual_seed(0), 1, end=END, pad=PAD)
-    assert found.responses.shape == (1, 1) and found.prompts.tolist() == [[START]]
-    full = generate(model, tensor([[START] * 5]), 1, torch.Generator().manual_seed(0), 9, end=END, pad=PAD)
-    assert full.prompts.shape[1] + 9 == model.settings.context
+def test_before_a_prompt_of_one_word_stands_padding(model) -> None:
+    options = {"end": END, "pad": PAD, "alter": alter}
+    found = generate(model, tensor([[START]]), 1, torch.Generator(), NEW, 0.0, **options)
+    assert found.responses[0].tolist() == [token for token, _, _ in write_alone(model, [START], [])]
+
+
+def test_the_least_and_the_most_that_can_be_sampled(model) -> None:
+    dice, options = torch.Generator().manual_seed(0), {"end": END, "pad": PAD}
+    least = generate(model, tensor([[START]]), 1, dice, 1, **options)
+    assert least.responses.shape == (1, 1) and least.prompts.tolist() == [[START]] and least.loss_mask.all()
+    generate(model, tensor([[START, 5]]), 1, dice, 12, **options)  # to the end of the context
+    ended = generate(
+        model, tensor([[START]]), 3, dice, 9, forbidden=[t for t in range(V) if t != END], **options
+    )
+    assert ended.responses.tolist() == [[END]] * 3
+    assert ended.log_probs.shape == ended.loss_mask.shape == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"group_size": 0}, "at least one response a prompt"),
+        ({"max_new_tokens": 0}, "one new token"),
+        ({"end": PAD}, "choose another pad"),
+        ({"max_new_tokens": 13}, "context of 14. Lower max_new_tokens"),
+    ],
+)
+def test_what_cannot_be_sampled_is_refused(model, change: dict, message: str) -> None:
+    options = {"group_size": 1, "max_new_tokens": 2, "end": END, "pad": PAD} | change
+    with pytest.raises(ValueError, match=message):
+        generate(model, tensor([[START, 5]]), generator=torch.Generator(), **options)
+
+
+class Half:
+    """A policy that looks at one word, and speaks in bfloat16; it is its own memory."""
+
+    table = torch.linspace(-3, 3, V * V).view(V, V).bfloat16()
+
+    def read(self, prompts: Tensor) -> "Half":
+        return self
+
+    def keep(self, rows: Tensor) -> None:
+        pass
+
+    def __call__(self, tokens: Tensor, cache: "Half", select: Tensor) -> Tensor:
+        return self.table[tokens[select]]
+
+
+def test_log_probs_of_a_policy_in_half_precision_are_whole() -> None:
+    prompts, responses = tensor([[START, 4], [START, 5]]), tensor([[6, 7], [8, END]])
+    found = response_log_probs(Half(), prompts, responses, tensor([[True, True], [False, True]]))
+    table = Half.table.float().log_softmax(dim=1)
+    torch.testing.assert_close(
+        found, torch.stack((table[[4, 6], [6, 7]], table[[5, 8], [8, END]] * tensor([0, 1])))
+    )
 
 
 def test_prompts_are_padded_on_the_left() -> None:
