@@ -92,6 +92,8 @@ def test_reachable_states_stop_at_the_end_and_skip_the_impossible() -> None:
     }
     assert reachable_states(model, np.zeros(4, dtype=int), np.array([0])).tolist() == [0, 1]
     assert reachable_states(model, np.array([1, 0, 0, 0]), np.array([0])).tolist() == [0, 3]
+    road = {s: {0: [(1.0, min(s + 1, 3), 0.0, False)]} for s in range(4)}
+    assert reachable_states(road, np.zeros(4, dtype=int), np.array([0])).tolist() == [0, 1, 2, 3]
 
 
 def test_a_seed_gives_the_same_numbers_and_another_others() -> None:
