@@ -33,6 +33,26 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "Cache: 0 -> -1 #12": ONE,
         "attend_by_step: if cache.padded:… -> if True:…": "the same, slower",
     },
+    "lm/decoding": {
+        "keep_top_k: logits.topk(min(k, logits.shape[-1]), dim=-1) -> "
+        "logits.topk(min(k, logits.shape[-1]))": "the last axis is the default",
+        "keep_top_k: min(k, logits.shape[-1]) -> min(logits.shape[-1], k)": EITHER,
+        "keep_top_p: logits.sort(dim=-1) -> logits.sort()": "the last axis is the default",
+    },
+    "lm/model": {
+        "ModelSettings: 0 -> -1 #2": "no token is below 0",
+        "rotation_angles: torch.arange(context).float() -> torch.arange(context)": "floats once multiplied",
+        "Block: F.relu(self.up(rms_norm(x)), inplace=True) -> F.relu(self.up(rms_norm(x)))": "the "
+        "same, slower",
+        "Block: True -> False": "the same, slower",
+        "LanguageModel: zip(self.embeddings[1:], neighbours, strict=True) -> "
+        "zip(self.embeddings[1:], neighbours)": STRICT,
+        "LanguageModel: True -> False": STRICT,
+        "LanguageModel: torch.zeros_like(prompts, dtype=torch.bool) -> "
+        "torch.zeros_like(prompts)": "the same, slower: nobody reads these logits",
+        "LanguageModel: torch.zeros_like(prompts, dtype=torch.bool) -> "
+        "torch.ones_like(prompts, dtype=torch.bool)": "the same, slower: nobody reads these logits",
+    },
     "lm/pretraining": {
         "pack: 0 -> 1": "as many weights as tokens",
         "pack: 0 -> -1": "as many weights as tokens",

@@ -82,6 +82,15 @@ def test_numbers_kept_for_the_backward_pass(s: GPTSettings) -> None:
     assert counted == pytest.approx(sum(kept.values()), rel=0.05)
 
 
+def test_numbers_kept_by_hand() -> None:
+    """Of ten tokens: channels 24 and 48, heads 4 and 6, hidden channels 40."""
+    by_hand = [
+        {"norms": 4 * 240, "attention": 4 * 240 + 40, "network": 2 * 400},
+        {"norms": 6 * 480, "attention": 4 * 480 + 60, "network": 4 * 400},
+    ]
+    assert [kept_numbers(SIZES[0], 10), kept_numbers(SIZES[2], 10)] == by_hand
+
+
 def test_the_cache_of_published_models() -> None:
     """DeepSeek-AI, arXiv 2505.09343, table 1: kilobytes a token in 16 bits."""
     sizes = {"vocabulary": 128_256, "style": "llama", "heads": 128, "key_heads": 8, "width": 16_384}

@@ -34,6 +34,17 @@ def test_epsilon_is_spread_over_all_actions() -> None:
     assert uniform.tolist() == pytest.approx([0.5, 0.5])
 
 
+def test_each_row_is_a_distribution_of_its_own() -> None:
+    values = torch.tensor([[0.0, 2.0, 1.0, -1.0, 1.0], [3.0, 2.0, 2.5, 0.0, 2.2]])
+    assert torch.equal(decoding.epsilon_greedy_probs(values, 0.0), decoding.greedy_probs(values))
+    assert decoding.epsilon_greedy_probs(values, 0.5).sum(dim=1).tolist() == pytest.approx([1.0, 1.0])
+    left = [[False, True, True, False, True], [True, False, True, False, True]]
+    assert decoding.keep_top_k(values, 3).isfinite().tolist() == left
+    assert decoding.keep_top_p(torch.zeros(2, 4), 0.75).isfinite().sum(dim=1).tolist() == [3, 3]
+    with pytest.raises(ValueError, match="forbids every word"):
+        decoding.apply_temperature(torch.stack((values[0], torch.full((5,), -math.inf))), 1.0)
+
+
 def test_boltzmann_is_softmax_with_temperature() -> None:
     q = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
     weights = [math.exp(v / 2) for v in (1, 2, 4)]
