@@ -173,7 +173,8 @@ def test_every_minibatch_has_a_gradient_of_its_own() -> None:
     other = copy.deepcopy(network)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
     ppo_update(network, optimizer, rows, settings, torch.Generator().manual_seed(1))
-    for some in torch.randperm(40, generator=torch.Generator().manual_seed(1)).split(20):
+    order = torch.randperm(40, generator=torch.Generator().manual_seed(1))
+    for some in order.split(20):
         batch = Experience(*(x[some] for x in rows))
         batch = batch._replace(advantages=normalise_advantages(batch.advantages, batch.real))
         total = ppo_loss(*other(batch.observations), batch).total
