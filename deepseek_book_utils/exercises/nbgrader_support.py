@@ -4,7 +4,8 @@ Points come from a fresh process (`regrading`). Nothing is scored 0 for a fault 
 such cells wait for a person (`course_report` names them). Feedback shows what failed, never a hidden test,
 and loads nothing.
 
-Only this module, `regrading` and `course_report` need nbgrader (0.9.6); the rest of the package does without.
+Only this module, `running`, `regrading` and `course_report` need nbgrader (0.9.6); the rest of the package
+does without.
 """
 
 import csv
@@ -24,7 +25,6 @@ from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
     ClearHiddenTests,
-    Execute,
     GetGrades,
     IgnorePattern,
     LimitOutput,
@@ -33,11 +33,10 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import is_grade, is_locked
 
-from .regrading import ODD, SHARE, STOPPED, as_error, digest_of_package, errors_of, is_test, regrade
+from .regrading import ODD, SHARE, digest_of_package, errors_of, is_test, regrade
+from .running import LATE, TOO_LATE, Run
 
 CELL_SECONDS = 60  # a check stops its exercise after 5 s by itself; this is for loops outside of functions
-LATE, LATE_CELLS = "CellTimeoutError", 3  # so many, and the rest of the notebook is not run
-TOO_LATE = "The cell ran out of time. Does every loop come to an end?"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 NEEDED = "cells_to_grade_by_hand"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -72,33 +71,6 @@ def not_graded(cell: NotebookNode) -> bool:
 
 
 # --- autograde ---
-
-
-class Run(Execute):
-    """Runs a notebook for what its cells show: a kernel that ends or is stuck costs outputs, and no point."""
-
-    def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:
-        """Run the cells; where the kernel gives up, those below it show nothing."""
-        self.late, self.at = 0, NotebookNode(outputs=[])
-        try:
-            return super().preprocess(nb, resources, km)
-        except (RuntimeError, TimeoutError) as error:  # nbclient's errors on kernels
-            late = isinstance(error, TimeoutError)
-            self.at.outputs.append(
-                as_error(LATE, TOO_LATE) if late else as_error("Error", "The kernel ended.")
-            )
-            why = "a cell ran out of time" if late else "its kernel ended"
-            nb.metadata[STOPPED] = f"the notebook was not run to its end: {why}"
-            return nb, resources
-
-    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
-        """Run one cell. Raises TimeoutError after as many late ones as a class can wait for."""
-        self.at = cell if cell.cell_type == "code" else self.at
-        cell, resources = super().preprocess_cell(cell, resources, index)
-        self.late += any(error.ename == LATE for error in errors_of(cell))
-        if self.late == LATE_CELLS:
-            raise TimeoutError
-        return cell, resources
 
 
 class SaveGrades(SaveAutoGrades):
