@@ -135,9 +135,24 @@ def smollm2() -> list[dict[str, Any]]:
     ours, rows, new = load_smollm2().model, 16, 32
     theirs = as_transformers(ours)
     prompts = torch.randint(1, 1000, (rows, PROMPT), generator=torch.Generator().manual_seed(0))
-    contenders = {OURS: lambda: write_with_cache(ours, prompts, new), **generating(theirs, prompts, new)}
+    contenders = {
+        OURS: lambda: write_with_cache(ours, prompts, new),
+        **generating(theirs, prompts, new),
+        "its matrix products alone": lambda: products(ours, rows, new),
+    }
     del contenders["generate, static cache"]
     return [table(f"Writing, SmolLM2-135M in fp32, batch {rows}", contenders, rows * new, 2, 1.3, ours)]
+
+
+@torch.inference_mode()
+def products(model: GPT, rows: int, new: int) -> None:
+    """The products that writing cannot do without: of all prompts at once, then of a token a row."""
+    weights = [layer.weight for layer in model.modules() if isinstance(layer, nn.Linear)]
+    for count in (rows * PROMPT, *[rows] * (new - 1)):
+        inputs = {weight.shape[1]: torch.randn(count, weight.shape[1]) for weight in weights}
+        for weight in weights:
+            F.linear(inputs[weight.shape[1]], weight)
+        F.linear(inputs[model.settings.width][:rows], model.words.weight)
 
 
 def as_transformers(ours: GPT) -> LlamaForCausalLM:
