@@ -6,11 +6,13 @@ from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.manager import KernelManager
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute
+from zmq import ZMQError
 
 from .regrading import STOPPED, as_error, errors_of
 
 LATE, LATE_CELLS = "CellTimeoutError", 3  # so many, and the rest of the notebook is not run
 TOO_LATE = "The cell ran out of time. Does every loop come to an end?"
+GARBLED = "The kernel sent what is no message. Does the code write into files that it has not opened?"
 
 
 class QuietClient(AsyncKernelClient):
@@ -47,12 +49,16 @@ class Run(Execute):
         self.late, self.at = 0, NotebookNode(outputs=[])
         try:
             return super().preprocess(nb, resources, km)
-        except (RuntimeError, TimeoutError) as error:  # nbclient's errors on kernels
-            late = isinstance(error, TimeoutError)
-            self.at.outputs.append(
-                as_error(LATE, TOO_LATE) if late else as_error("Error", "The kernel ended.")
-            )
-            why = "a cell ran out of time" if late else "its kernel ended"
+        except (RuntimeError, TimeoutError, TypeError, ValueError, ZMQError) as error:
+            # nbclient's errors on kernels, and jupyter_client's on what is no message: code can write into
+            # every connection of its process
+            if isinstance(error, TimeoutError):
+                shown, why = as_error(LATE, TOO_LATE), "a cell ran out of time"
+            elif isinstance(error, RuntimeError):
+                shown, why = as_error("Error", "The kernel ended."), "its kernel ended"
+            else:
+                shown, why = as_error("Error", GARBLED), f"its kernel sent what is no message ({error})"
+            self.at.outputs.append(shown)
             nb.metadata[STOPPED] = f"the notebook was not run to its end: {why}"
             return nb, resources
 

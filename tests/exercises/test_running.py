@@ -18,3 +18,13 @@ def test_no_thread_waits_for_a_heartbeat(last: str, monkeypatch: pytest.MonkeyPa
     ended = "os._exit" in last
     assert started == [] and shown == (["1", "", ""] if ended else ["1", "42", "2"])
     assert (STOPPED in notebook.metadata) == ended == bool(errors_of(notebook.cells[1]))
+
+
+def test_a_kernel_that_sends_no_messages_costs_outputs_alone() -> None:
+    garbage = "get_ipython().kernel.iopub_socket.send_multipart([b'0' * 64])"
+    notebook = new_notebook(
+        cells=[new_code_cell("print(1)"), new_code_cell(garbage), new_code_cell("print(2)")]
+    )
+    notebook, _ = Run(kernel_name="python3", timeout=60).preprocess(notebook, {"metadata": {"path": "."}})
+    assert "its kernel sent what is no message" in notebook.metadata[STOPPED]
+    assert [bool(errors_of(cell)) for cell in notebook.cells] == [False, True, False]
