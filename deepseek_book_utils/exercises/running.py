@@ -19,8 +19,7 @@ class QuietClient(AsyncKernelClient):
     """A kernel's client without the thread that listens for its heartbeat.
 
     Nobody asks that thread: nbclient asks the process whether it lives. jupyter_client (8.10) waits without a
-    limit until the thread ends, and where a kernel ended early the thread may wait for that kernel as long. A
-    class of a hundred hung so.
+    limit until the thread ends. A submission that wrote into its kernel's connections held up a class so.
     """
 
     def start_channels(
