@@ -4,33 +4,14 @@ A file for each folder of the package. In it they are named by module, then by t
 the fault stands in, and by the fault.
 """
 
-from tests.equivalent_package_mutants import (
-    compress,
-    lm,
-    nn,
-    parallel,
-    reasoning,
-    rl,
-    rl_policy,
-    rl_rewards,
-    rl_teams,
-    rl_value,
-    serving,
-    translation,
-)
+import importlib
+import pkgutil
 
-AREAS = (
-    compress,
-    lm,
-    nn,
-    parallel,
-    reasoning,
-    rl,
-    rl_policy,
-    rl_rewards,
-    rl_teams,
-    rl_value,
-    serving,
-    translation,
-)
-EQUIVALENT = {module: mutants for area in AREAS for module, mutants in area.EQUIVALENT.items()}
+AREAS = [
+    importlib.import_module(f"{__name__}.{file.name}")
+    for file in pkgutil.iter_modules(__path__)
+    if file.name != "reasons"
+]
+EQUIVALENT: dict[str, dict[str, str]] = {
+    module: mutants for area in AREAS for module, mutants in area.EQUIVALENT.items()
+}
