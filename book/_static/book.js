@@ -1,20 +1,17 @@
 // Search results fetch a summary of each page, which a browser refuses on file://; there the titles must do.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
-// One switch hides all code of the chapters; prose, figures and claims stay. The browser remembers it, if it may.
+// One switch hides all code of the chapters; prose, figures and claims stay. The browser remembers it, if it
+// may, and the page's first script asks it.
 const root = document.documentElement;
-const code = {
-  get hidden() { try { return localStorage.getItem("code") === "hidden"; } catch { return false; } },
-  set hidden(yes) { try { localStorage.setItem("code", yes ? "hidden" : "shown"); } catch { /* for this page only */ } },
-};
-root.classList.toggle("no-code", code.hidden);
+const remember = (hidden) => { try { localStorage.setItem("code", hidden ? "hidden" : "shown"); } catch { /* for this page only */ } };
 addEventListener("DOMContentLoaded", () => {
   const list = document.querySelector(".chapter-header ul");
   if (!list) return;
   const item = list.appendChild(document.createElement("li")), button = item.appendChild(document.createElement("button"));
   const say = () => { button.textContent = root.classList.contains("no-code") ? "Show all code" : "Hide all code"; };
   button.type = "button";
-  button.onclick = () => { code.hidden = root.classList.toggle("no-code"); say(); };
+  button.onclick = () => { remember(root.classList.toggle("no-code")); say(); };
   say();
 });
 
@@ -66,8 +63,7 @@ addEventListener("load", () => setTimeout(() => {
 }, 50));
 
 // The search shows prose of a page: no buttons, no equations, no drawings.
-addEventListener("DOMContentLoaded", () => {
-  if (typeof Search === "undefined") return;
+if (typeof Search !== "undefined") {
   const text = (part) => part?.textContent.replace(/\s+/g, " ") ?? "";
   const prose = Search.makeSearchSummary, none = "script, style, svg, button, summary, .headerlink, .chapter-header";
   Search.makeSearchSummary = (html, words, anchor) => {
@@ -81,7 +77,7 @@ addEventListener("DOMContentLoaded", () => {
     Search.htmlToText = () => (entry || !has(text(part)) ? whole : text(part));
     return prose(html, words, anchor);
   };
-});
+}
 
 // Paper is light, whatever the screen is.
 const theme = document.documentElement.dataset;

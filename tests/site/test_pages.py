@@ -129,10 +129,12 @@ def test_links_lead_somewhere(page: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_theme_is_set_before_the_first_paint(scheme: str, server: str, browser: Browser) -> None:
     context = browser.new_context(color_scheme=scheme)
+    context.add_init_script("localStorage.setItem('code', 'hidden')")
     context.route("**/*.js*", lambda route: route.abort())  # no script but the first one, in the page itself
     page = context.new_page()
     page.goto(f"{server}book/notation.html", wait_until="domcontentloaded")
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    assert page.evaluate("document.documentElement.className") == "no-code"
     context.close()
 
 

@@ -17,9 +17,17 @@ MOST_ELEMENTS, MOST_STOPS = 15_000, 150
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])
 def test_a_page_is_light(page: str, desk: Visit, site: Path, server: str) -> None:
     most = CHAPTER if page.startswith("notebooks/") else PROSE
-    asked = [one for one in desk.requests if not one.endswith("/basic.css")]  # only axe looks for this one
-    assert 10 < weight(site, asked, server) <= most
+    assert 10 < weight(site, desk.requests, server) <= most
     assert 100 < desk.page.evaluate(ELEMENTS) <= MOST_ELEMENTS
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])
+def test_the_first_paint_waits_for_style_sheets_alone(page: str, desk: Visit, site: Path) -> None:
+    waits = """performance.getEntriesByType("resource")
+      .filter((one) => one.renderBlockingStatus == "blocking").map((one) => one.name.split("/").at(-1))"""
+    [own] = (site / "_static").glob("book-*.css")
+    formulas = ["formulas.css"] if desk.page.locator("math").count() else []
+    assert desk.page.evaluate(waits) == [own.name, *formulas]
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])

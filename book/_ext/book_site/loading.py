@@ -16,13 +16,16 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-# The theme that the reader chose, else the system's; a browser may refuse to remember.
+from .head import with_one_sheet, with_waiting_scripts
+
+# The theme that the reader chose, else the system's, and hidden code; a browser may refuse to remember.
 THEME = """<script>
     (() => {
       const page = document.documentElement.dataset, system = matchMedia("(prefers-color-scheme: dark)");
       const kept = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
       page.mode = kept("mode") || "auto";
       page.theme = page.mode === "auto" ? (system.matches ? "dark" : "light") : page.mode;
+      document.documentElement.classList.toggle("no-code", kept("code") === "hidden");
     })();
   </script>"""
 THEIRS = re.compile(r'<script data-cfasync="false">.*?</script>', re.DOTALL)
@@ -84,13 +87,15 @@ def slim(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    for path in out.rglob("*.html"):
-        path.write_text(lean(path.read_text(encoding="utf8"), path.name == "search.html"), encoding="utf8")
     static = out / "_static"
     sheet = static / "styles" / "pydata-sphinx-theme.css"
     sheet.write_text(lean_style(sheet.read_text(encoding="utf8")), encoding="utf8")
     script = static / "scripts" / "pydata-sphinx-theme.js"
     script.write_text(lean_script(script.read_text(encoding="utf8")), encoding="utf8")
+    for path in set(out.rglob("*.html")) - set(static.rglob("*.html")):  # there lies a template
+        page = lean(path.read_text(encoding="utf8"), path.name == "search.html")
+        page = with_waiting_scripts(with_one_sheet(page, path.parent, static), path.parent)
+        path.write_text(page, encoding="utf8")
     shutil.rmtree(static / "vendor" / "fontawesome")
     for pattern in ("scripts/fontawesome.js*", "scripts/*.map", "styles/*.map"):
         for path in static.glob(pattern):
@@ -99,4 +104,4 @@ def slim(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Connect the function above."""
-    app.connect("build-finished", slim)
+    app.connect("build-finished", slim, priority=900)  # the theme writes a style sheet then, too
