@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from deepseek_book_utils.training import load_weights, write_whole
@@ -26,7 +26,7 @@ def content_sum(tensors: Mapping[str, Tensor], about: str) -> str:
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
     return digest.hexdigest()
 
 
@@ -50,11 +50,10 @@ def read_model_file(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no model at {path}: make it, or correct the path.")
-    data = path.read_bytes()
     try:
-        tensors = load(data)
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        metadata = header["__metadata__"]
+        with safe_open(path, framework="pt") as file:  # mapped: no second copy of it in memory
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         about, wanted = metadata["about"], metadata["sha256"]
     except (SafetensorError, ValueError, KeyError) as error:
         raise ValueError(f"{path} is damaged, or no model of this book ({error}): make it again.") from error

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from ..lm.cache import Cache, attend
 from ..lm.open_weights.gpt import GPT, places, turns
+from ..lm.open_weights.row_cache import RowCache, look
 from ..lm.reuse import check_room
 
 
@@ -42,7 +43,7 @@ def keep_layers(model: GPT, kept: Sequence[int]) -> GPT:
     return smaller
 
 
-def embed(model: GPT, tokens: Tensor, cache: Cache | None = None) -> Tensor:
+def embed(model: GPT, tokens: Tensor, cache: Cache | RowCache | None = None) -> Tensor:
     """(B, T) -> (B, T, C): the stream before the first layer."""
     x = model.words(tokens)
     if model.positions is not None:
@@ -124,7 +125,7 @@ def read_with_exits(
 
 
 def step_with_exit(
-    model: GPT, token: Tensor, cache: Cache, threshold: float
+    model: GPT, token: Tensor, cache: Cache | RowCache, threshold: float
 ) -> tuple[Tensor, int]:
     """Logits (1, 1, V) after one more token (1, 1), and how many layers they took; the
     others only take in its keys and values.
@@ -137,7 +138,7 @@ def step_with_exit(
         if depth:
             cache.take_in(layer, k, v)
             continue
-        x = block.mix(x, attend(q, k, v, None, cache, layer))
+        x = block.mix(x, look(q, k, v, None, cache, layer))
         logits = read_out(model, x)
         if layer + 1 == len(model.blocks) or sure(logits, threshold).item():
             depth = layer + 1

@@ -30,7 +30,6 @@ LEARNING = TextSettings(updates=120)
 BALANCE = 0.01  # weight of the loss that asks for even work
 SETTINGS = {"experts": EXPERTS, "gpt": SPARSE, "widths": WIDTHS, "learning": LEARNING, "balance": BALANCE}
 PROCESSES = 1  # it measures CPU time
-SEEDS = range(20, 23)
 
 
 def balanced_loss(model: GPT, inputs: Tensor, targets: Tensor) -> Tensor:

@@ -47,7 +47,6 @@ MORE = replace(
     LEARNING, updates=40, learning_rate=1e-3, muon_rate=4e-3, warm_up=5
 )  # updates after training, for whoever gets them
 BITS, HOLES, CHANNELS = (2, 3), 0.9, 0.5
-SEEDS = range(20, 23)
 SETTINGS = {
     "gpt": GPT_SETTINGS,
     "student": STUDENT,

@@ -22,8 +22,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...settings import check_ranges
-from ..cache import Cache, attend, padded_mask
+from ..cache import Cache, padded_mask
 from ..model import rotate, rotation_angles
+from .row_cache import RowCache, look
 
 STYLES = ("gpt2", "llama")
 
@@ -157,7 +158,9 @@ def turns(s: GPTSettings, first: int, count: int, like: Tensor) -> Tensor:
     return angles.to(like.device, torch.promote_types(like.dtype, torch.float32))
 
 
-def places(tokens: Tensor, padding: int, cache: Cache | None, padded: bool) -> Tensor:
+def places(
+    tokens: Tensor, padding: int, cache: Cache | RowCache | None, padded: bool
+) -> Tensor:
     """(B, T) the place of each of tokens (B, T) in its own text; padding on the left
     has none, and counts as place 0.
     """
@@ -189,18 +192,25 @@ class GPT(nn.Module):
         self.dropout = nn.Dropout(s.dropout)
         initialise(self)
 
-    def read(self, prompts: Tensor, group_size: int = 1) -> Cache:
+    def read(self, prompts: Tensor, group_size: int = 1) -> Cache | RowCache:
         """Read prompts (N, Tp), padded on the left, for `group_size` rows each."""
-        cache = Cache(prompts == self.settings.padding, group_size, prompts[:, :0])
+        s, padding = self.settings, prompts == self.settings.padding
+        padded = bool(padding.any())
+        cache = (
+            RowCache(padding, padded, s.heads // s.key_heads)
+            if group_size == 1
+            else Cache(padding, group_size, prompts[:, :0])
+        )
         nothing = torch.zeros_like(prompts, dtype=torch.bool)  # no logits are wanted
-        self.forward(prompts, cache, padded_mask(cache.padding), nothing)
-        cache.start()
+        self.forward(prompts, cache, padded_mask(padding) if padded else None, nothing)
+        if isinstance(cache, Cache):
+            cache.start()
         return cache
 
     def forward(
         self,
         tokens: Tensor,
-        cache: Cache | None = None,
+        cache: Cache | RowCache | None = None,
         mask: Tensor | None = None,
         select: Tensor | None = None,
     ) -> Tensor:
@@ -219,7 +229,7 @@ class GPT(nn.Module):
         x = self.dropout(x)
         for layer, block in enumerate(self.blocks):
             q, k, v = block.project(x, angles)
-            x = block.mix(x, attend(q, k, v, mask, cache, layer))
+            x = block.mix(x, look(q, k, v, mask, cache, layer))
         if cache is not None:
             cache.advance(tokens)
         x = self.norm(x if select is None else x[select])
