@@ -51,7 +51,7 @@ def read_model_file(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]
     if not path.is_file():
         raise FileNotFoundError(f"There is no model at {path}: make it, or correct the path.")
     try:
-        with safe_open(path, framework="pt") as file:  # mapped: no second copy of it in memory
+        with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         about, wanted = metadata["about"], metadata["sha256"]
