@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Browser
@@ -28,6 +29,23 @@ def test_the_first_paint_waits_for_style_sheets_alone(page: str, desk: Visit, si
     [own] = (site / "_static").glob("book-*.css")
     formulas = ["formulas.css"] if desk.page.locator("math").count() else []
     assert desk.page.evaluate(waits) == [own.name, *formulas]
+
+
+@pytest.fixture(scope="module")
+def known(site: Path, book_site: SimpleNamespace) -> frozenset[str]:
+    """The words of pages and scripts, by which the style sheet was shortened."""
+    files = [*(site / page for page in PAGES), *(site / "_static").rglob("*.js")]
+    return book_site.used_styles.words(file.read_text(encoding="utf8") for file in files)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])
+def test_no_class_has_lost_its_rules(
+    page: str, desk: Visit, known: frozenset[str], book_site: SimpleNamespace
+) -> None:
+    """Also none that a script has made."""
+    names = desk.page.evaluate("[...document.querySelectorAll('*')].flatMap((e) => [...e.classList])")
+    assert len(names) > 100
+    assert {name for name in names if not book_site.used_styles.occurs(name, known)} == set()
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from zlib import crc32
 
@@ -32,12 +33,12 @@ def whole(sheet: Path) -> str:
     return IMPORT.sub(lambda other: whole(sheet.parent / other[1]), text)
 
 
-def with_one_sheet(page: str, folder: Path, static: Path) -> str:
-    """The page of this folder with its style sheets in one file of `static`, but for the formulas'."""
+def with_one_sheet(page: str, folder: Path, static: Path, shorten: Callable[[str], str]) -> str:
+    """The page of this folder with its style sheets in one file of `static`, shortened; not the formulas'."""
     sheets = SHEET.findall(page)
     if not sheets:
         return page
-    text = "\n".join([CHARSET, *(whole(folder / sheet) for sheet in sheets)])
+    text = CHARSET + "\n" + shorten("\n".join(whole(folder / sheet) for sheet in sheets))
     path = static / f"book-{crc32(text.encode()):08x}.css"
     path.write_text(text, encoding="utf8")
     link = iter([f'\n<link rel="stylesheet" href="{os.path.relpath(path, folder)}"/>'])

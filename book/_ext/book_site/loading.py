@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import re
 import shutil
+from functools import cache, partial
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 from .head import with_one_sheet, with_waiting_scripts
+from .used_styles import with_what_is_used, words
 
 # The theme that the reader chose, else the system's, and hidden code; a browser may refuse to remember.
 THEME = """<script>
@@ -92,10 +94,15 @@ def slim(app: Sphinx, exception: Exception | None) -> None:
     sheet.write_text(lean_style(sheet.read_text(encoding="utf8")), encoding="utf8")
     script = static / "scripts" / "pydata-sphinx-theme.js"
     script.write_text(lean_script(script.read_text(encoding="utf8")), encoding="utf8")
-    for path in set(out.rglob("*.html")) - set(static.rglob("*.html")):  # there lies a template
-        page = lean(path.read_text(encoding="utf8"), path.name == "search.html")
-        page = with_waiting_scripts(with_one_sheet(page, path.parent, static), path.parent)
-        path.write_text(page, encoding="utf8")
+    pages = {
+        path: lean(path.read_text(encoding="utf8"), path.name == "search.html")
+        for path in set(out.rglob("*.html")) - set(static.rglob("*.html"))  # there lies a template
+    }
+    scripts = [path.read_text(encoding="utf8") for path in static.rglob("*.js")]
+    shorten = cache(partial(with_what_is_used, known=words([*pages.values(), *scripts])))
+    for path, page in pages.items():
+        page = with_one_sheet(page, path.parent, static, shorten)
+        path.write_text(with_waiting_scripts(page, path.parent), encoding="utf8")
     shutil.rmtree(static / "vendor" / "fontawesome")
     for pattern in ("scripts/fontawesome.js*", "scripts/*.map", "styles/*.map"):
         for path in static.glob(pattern):
