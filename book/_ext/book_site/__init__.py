@@ -13,6 +13,7 @@ from . import (
     dependencies,
     formulas,
     front,
+    kept,
     lighter,
     loading,
     peers,
@@ -24,6 +25,7 @@ from . import (
 )
 
 PARTS = (
+    kept,
     repository,
     address,
     chapter_header,

@@ -16,6 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from .kept import page_tree
 from .reading_time import reading_times
 from .tables import page_link, table
 
@@ -108,7 +109,7 @@ def fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         gpu, rows = load(app, "book/gpu_runs.json"), []
         for name, run in load(app, "_build/seconds.json").items():
             recorded = gpu_cost(gpu[name]) if name in gpu else "not recorded"
-            chapter = next(iter(app.env.get_doctree(name).findall(nodes.section)))
+            chapter = next(iter(page_tree(app, name).findall(nodes.section)))
             reading = f"about {sum(took for *_, took in reading_times(chapter))} min"
             rows.append([page_link(app, docname, name), reading, cpu_cost(run), recorded])
         place.replace_self(

@@ -19,6 +19,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from .chapter_header import duration, load
+from .kept import page_tree
 from .reading_time import reading_times
 from .scoreboard import claims, executed, scoreboard
 
@@ -42,7 +43,7 @@ FAILURES = "what-did-not-reproduce-or-not-as-expected"  # a section of the score
 
 def cost(app: Sphinx, chapter: str) -> str:
     """Return how long a chapter takes to read and to run, as words."""
-    section = next(iter(app.env.get_doctree(chapter).findall(nodes.section)))
+    section = next(iter(page_tree(app, chapter).findall(nodes.section)))
     minutes = sum(took for *_, took in reading_times(section))
     run = load(app, "_build/seconds.json").get(chapter)
     return f"{minutes} min to read" + (f" · {duration(run['cpu_seconds'])} to run" if run else "")
@@ -80,7 +81,7 @@ def journey_html(app: Sphinx, here: str) -> str:
 
 def failures(app: Sphinx) -> int:
     """Return how many expectations did not come true, says the scoreboard; ExtensionError without a list."""
-    for place in app.env.get_doctree("book/scoreboard").findall(scoreboard):
+    for place in page_tree(app, "book/scoreboard").findall(scoreboard):
         if FAILURES in place.parent["ids"]:
             return len(place["wanted"])
     raise ExtensionError(f"the scoreboard has no section {FAILURES} with a list of claims")

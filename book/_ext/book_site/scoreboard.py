@@ -19,6 +19,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from .chapter_header import is_chapter
+from .kept import page_tree
 from .tables import Cell, link, page_link, table
 
 MIME = "application/vnd.deepseek-book.claim+json"
@@ -51,15 +52,17 @@ def claims(notebook: nbformat.NotebookNode) -> Iterator[Claim]:
             yield Claim(cell=index, **{key: content[key] for key in KEYS})
 
 
-def section_of(app: Sphinx, docname: str, cell: int) -> tuple[str, str]:
-    """Return the id and the title of the section in which notebook cell `cell` stands."""
-    for place in app.env.get_doctree(docname).findall(nodes.container):
-        if place.get("nb_element") == "cell_code" and place.get("cell_index") == cell:
+def sections_of(app: Sphinx, docname: str) -> dict[int, tuple[str, str]]:
+    """Return for each code cell of a notebook the id and the title of the section in which it stands."""
+    found = {}
+    for place in page_tree(app, docname).findall(nodes.container):
+        if place.get("nb_element") == "cell_code":
             section = place.parent
             while not isinstance(section, nodes.section):
                 section = section.parent
-            return section["ids"][0], next(iter(section.findall(nodes.title))).astext()
-    raise LookupError(f"{docname}: cell {cell + 1} is not on the page")
+            title = next(iter(section.findall(nodes.title))).astext()
+            found[place["cell_index"]] = section["ids"][0], title
+    return found
 
 
 def accept_claims() -> None:
@@ -121,8 +124,9 @@ def title_of(notebook: nbformat.NotebookNode) -> str:
 def cards(app: Sphinx, here: str, chapter: str, found: list[Claim]) -> list[nodes.Node]:
     """Return a count of one chapter's claims, and a table of them."""
     rows: list[list[Cell]] = []
+    sections = sections_of(app, chapter)
     for item in found:
-        anchor, title = section_of(app, chapter, item.cell)
+        anchor, title = sections[item.cell]
         statement = [nodes.target("", "", ids=[f"claim-{item.name}"]), nodes.Text(item.statement)]
         rows.append([statement, item.evidence, item.paper, page_link(app, here, chapter, anchor, title)])
     held = sum(item.holds for item in found)

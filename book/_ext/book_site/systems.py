@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from .kept import page_tree
 from .tables import Cell, link, page_link, table
 
 sys.path.append(str(Path(__file__).resolve().parents[3]))  # Sphinx does not start in the repository's root
@@ -76,7 +77,7 @@ def section_title(app: Sphinx, section: str) -> tuple[str, str, str]:
     if docname not in app.env.found_docs:
         raise LookupError(f"there is no page {docname}")
     known = []
-    for node in app.env.get_doctree(docname).findall(nodes.section):
+    for node in page_tree(app, docname).findall(nodes.section):
         known += node["ids"]
         if not anchor or anchor in node["ids"]:
             return docname, anchor, next(iter(node.findall(nodes.title))).astext()

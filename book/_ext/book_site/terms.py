@@ -16,6 +16,7 @@ from sphinx.transforms import SphinxTransform
 
 from .accessible import CHINESE
 from .chapter_header import is_chapter
+from .kept import page_tree
 
 GLOSSARY = "book/glossary"
 # Terms that are words of every day as well: they are linked only where the text marks them.
@@ -130,7 +131,7 @@ def linked(doctree: nodes.document, known: dict[str, str], uri: str) -> None:
 def link_first_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Link the terms of a chapter."""
     if app.builder.format == "html" and is_chapter(app, docname):
-        linked(doctree, names(app.env.get_doctree(GLOSSARY)), app.builder.get_relative_uri(docname, GLOSSARY))
+        linked(doctree, names(page_tree(app, GLOSSARY)), app.builder.get_relative_uri(docname, GLOSSARY))
 
 
 def setup(app: Sphinx) -> None:
