@@ -52,7 +52,7 @@ MORE_TESTS: dict[str, tuple[str, ...]] = {
         f"{UNIT}/reasoning/test_pretrained.py",
         f"{REFERENCE}/lm/test_pretraining.py",
     ),
-    "reasoning/evaluation": (f"{UNIT}/reasoning/test_styles.py",),
+    "reasoning/evaluation": (f"{UNIT}/reasoning/test_skills.py", f"{UNIT}/reasoning/test_styles.py"),
     "reasoning/fine_tuning/cold_start": (f"{UNIT}/reasoning/test_adamw.py",),
     "reasoning/fine_tuning/distillation": (f"{UNIT}/reasoning/test_adamw.py",),
     "reasoning/fine_tuning/preferences": (
