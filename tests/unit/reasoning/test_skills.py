@@ -109,8 +109,6 @@ def test_skills_are_what_the_model_says_after_the_words_before(monkeypatch: pyte
 def test_an_untrained_base_has_no_skill_and_fails_the_gate() -> None:
     skills = base_skills(LanguageModel(MINIATURE), documents=5)
     assert set(skills) == set(GATE)
-    right = 2 / len(
-        VOCABULARY
-    )  # the head of a new model is zero: all words are equally likely, two are right
+    right = 2 / len(VOCABULARY)  # a new model's head is zero: all words are equally likely, two are right
     for skill, probability in skills.items():
         assert probability == pytest.approx(right, rel=1e-4) and probability < GATE[skill]
