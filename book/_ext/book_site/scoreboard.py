@@ -126,6 +126,8 @@ def cards(app: Sphinx, here: str, chapter: str, found: list[Claim]) -> list[node
     rows: list[list[Cell]] = []
     sections = sections_of(app, chapter)
     for item in found:
+        if item.cell not in sections:
+            raise LookupError(f"{chapter}: cell {item.cell + 1} is not on the page")
         anchor, title = sections[item.cell]
         statement = [nodes.target("", "", ids=[f"claim-{item.name}"]), nodes.Text(item.statement)]
         rows.append([statement, item.evidence, item.paper, page_link(app, here, chapter, anchor, title)])

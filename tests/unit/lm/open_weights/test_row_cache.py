@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from deepseek_book_utils.lm.cache import PAGE, Cache, padded_mask
+from deepseek_book_utils.lm.cache import PAGE, Cache
 from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings
 from deepseek_book_utils.lm.open_weights.row_cache import RowCache, look
 from deepseek_book_utils.lm.sampling import response_log_probs
+from tests.unit.lm.test_cache import PADDING, V, prompts, some, whole
 
-PADDING, V = 0, 20
 SIZES = {"width": 32, "layers": 2, "heads": 4, "hidden": 48, "context": 64}
 SETTINGS = {
     "gpt2": GPTSettings(V, PADDING, **SIZES),
@@ -25,20 +25,6 @@ def model(request: pytest.FixtureRequest) -> GPT:
     for weight in model.parameters():
         torch.nn.init.normal_(weight, std=0.3)
     return model
-
-
-def some(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randint(1, V, shape, generator=torch.Generator().manual_seed(seed))
-
-
-def prompts() -> Tensor:
-    tokens = some(3, 6)
-    tokens[0, :4], tokens[2, :2] = PADDING, PADDING
-    return tokens
-
-
-def whole(model: GPT, tokens: Tensor) -> Tensor:
-    return model(tokens, mask=padded_mask(tokens == PADDING))
 
 
 @torch.no_grad()
@@ -97,8 +83,14 @@ def test_gradients_flow_through_the_cache(model: GPT) -> None:
     assert torch.allclose(loss, expected_loss, rtol=1e-5)
     for one, other in zip(found, expected, strict=True):
         assert torch.allclose(one, other, rtol=1e-3, atol=1e-4)
-    step = model(responses[:, :1], model.read(asked)).sum()  # one token at a time too
-    assert torch.autograd.grad(step, model.words.weight)[0].abs().sum() > 0
+    cache = model.read(
+        asked
+    )  # one token at a time too: a later step overwrites nothing that an earlier one needs
+    steps = [model(token, cache) for token in responses.split(1, dim=1)]
+    found = torch.autograd.grad(torch.cat(steps, dim=1).sum(), list(model.parameters()))
+    expected = torch.autograd.grad(whole(model, texts)[:, 6:].sum(), list(model.parameters()))
+    for one, other in zip(found, expected, strict=True):
+        assert torch.allclose(one, other, rtol=1e-3, atol=1e-3)
 
 
 def test_all_stays_on_the_device_of_its_arguments() -> None:
