@@ -10,8 +10,6 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.utils import is_grade, is_locked, is_solution
 
-from .fresh import ENDED, Cell, verdicts
-
 ODD = "graded_odd"  # in the metadata of the graded notebook: sentences for `course_report`
 STOPPED = "graded_stopped"  # there: why its own kernel did not run all cells
 SHARE = "graded_share"  # in the metadata of a test that failed: the share of its points that is earned
@@ -34,6 +32,8 @@ def errors_of(cell: NotebookNode) -> list[NotebookNode]:
 
 def regrade(notebook: NotebookNode) -> None:
     """Give every test the output that it has in a fresh process; note in the metadata what was odd."""
+    from .fresh import ENDED, verdicts  # which needs torch: nbgrader's other commands do without its seconds
+
     cells = [as_cell(cell) for cell in notebook.cells if cell.cell_type == "code"]
     found, stopped = verdicts(cells)
     own = "\n".join(cell["source"] for cell in cells if cell["kind"] == "own")
@@ -63,7 +63,7 @@ def regrade(notebook: NotebookNode) -> None:
     notebook.metadata[ODD] = [f"not graded: {stopped}"] if stopped else list(dict.fromkeys(odd))
 
 
-def as_cell(cell: NotebookNode) -> Cell:
+def as_cell(cell: NotebookNode) -> dict[str, str]:
     """A code cell as the fresh process takes it; magics of IPython become calls."""
     marks = cell.metadata.get("nbgrader", {})
     kind = "test" if is_test(cell) else "locked" if is_locked(cell) else "own"
