@@ -182,12 +182,15 @@ def _symbols_through(local: str, target: str, cells: list[Cell], package: Packag
     """The symbols that an import brings: itself; for a module, what the notebook takes from it with a dot."""
     if target not in package.modules:
         return {target}
-    used = {package.resolve(dotted) for cell in cells for dotted in dotted_uses(cell.tree, {local: target})}
+    named = [cell for cell in cells if local in cell.source]
+    used = {package.resolve(dotted) for cell in named for dotted in dotted_uses(cell.tree, {local: target})}
     return {symbol for symbol in used if symbol and package.owns(symbol) and symbol not in package.modules}
 
 
 def _comment_lines(source: str, pattern: re.Pattern[str]) -> set[int]:
     """Lines on which a comment matches `pattern`."""
+    if not pattern.search(source):
+        return set()
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return {
         token.start[0] for token in tokens if token.type == tokenize.COMMENT and pattern.match(token.string)

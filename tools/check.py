@@ -92,7 +92,7 @@ def _imports() -> int:
 STEPS: list[tuple[str, Callable[[], int], str]] = [
     ("style", _tool("ruff", "check"), "`make format` mends most of it; the rest is named above."),
     ("layout", _tool("ruff", "format", "--check"), "`make format`."),
-    ("types", _tool("mypy"), "correct the lines named above."),
+    ("types", _tool("mypy", "-n", "2"), "correct the lines named above."),
     (
         "what may import what",
         _imports,
