@@ -4,6 +4,18 @@ if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = f
 // One switch hides all code of the chapters; prose, figures and claims stay. The browser remembers it, if it
 // may, and the page's first script asks it.
 const root = document.documentElement;
+
+// What is far from the window is not laid out (book.css), until something asks for its size: a slow phone then works for
+// seconds. So here only what is shown is asked, and what is skipped has the place of the section or cell that is skipped.
+const shown = (one) => one.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true });
+const place = (one) => {
+  let box = one;
+  while (!shown(box)) box = box.parentElement;
+  return box === one || box.matches(".chapter-header ~ section, .cell") ? box.getBoundingClientRect() : null; // hidden
+};
+// What is laid out at last is measured as after a change of the window, by the theme's script too.
+addEventListener("contentvisibilityautostatechange", ({ skipped }) => { if (!skipped) dispatchEvent(new Event("resize")); }, true);
+
 const remember = (hidden) => { try { localStorage.setItem("code", hidden ? "hidden" : "shown"); } catch { /* for this page only */ } };
 addEventListener("DOMContentLoaded", () => {
   const list = document.querySelector(".chapter-header ul");
@@ -22,7 +34,7 @@ addEventListener("DOMContentLoaded", () => {
   let waiting = 0;
   const follow = () => {
     waiting = 0;
-    const at = parts.findLastIndex((part) => part?.getBoundingClientRect().top < innerHeight / 3);
+    const at = parts.findLastIndex((part) => part && shown(part) && part.getBoundingClientRect().top < innerHeight / 3);
     for (const [i, link] of links.entries()) {
       link.classList.toggle("active", i === at);
       if (i === at) link.setAttribute("aria-current", "true");
@@ -30,13 +42,13 @@ addEventListener("DOMContentLoaded", () => {
     }
     for (const entry of entries) entry.classList.toggle("active", entry.contains(links[at] ?? null));
   };
-  addEventListener("scroll", () => { waiting ||= requestAnimationFrame(follow); }, { passive: true });
+  for (const event of ["scroll", "resize"]) addEventListener(event, () => { waiting ||= requestAnimationFrame(follow); }, { passive: true });
   follow();
 });
 
 // A formula that is wider than its place scrolls inside itself, so it takes the focus and has a name.
 const reach_formulas = () => {
-  for (const formula of document.querySelectorAll(".math")) {
+  for (const formula of [...document.querySelectorAll(".math")].filter(shown)) {
     const wide = formula.scrollWidth > formula.clientWidth + 1;
     for (const [name, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", "Formula"]])
       if (wide) formula.setAttribute(name, value);
@@ -91,9 +103,9 @@ addEventListener("DOMContentLoaded", () => {
   const article = document.querySelector(".bd-article"), resting = new Set(), AROUND = 20, FOLLOWS = 4;
   if (!article) return;
   const follow = () => {
-    const stops = [...article.querySelectorAll("a[href], button, input, select, summary")]
-      .filter((one) => (resting.has(one) || one.tabIndex >= 0) && one.checkVisibility({ visibilityProperty: true }));
-    const boxes = stops.map((one) => one.getBoundingClientRect()), at = document.activeElement;
+    const placed = [...article.querySelectorAll("a[href], button, input, select, summary")]
+      .filter((one) => resting.has(one) || one.tabIndex >= 0).map((one) => [one, place(one)]).filter(([, box]) => box);
+    const stops = placed.map(([one]) => one), boxes = placed.map(([, box]) => box), at = document.activeElement;
     const focused = article.contains(at) ? stops.findIndex((one) => one == at || at.compareDocumentPosition(one) & FOLLOWS) : -1;
     let first = boxes.findIndex((box) => box.bottom > 0), last = boxes.findLastIndex((box) => box.top < innerHeight);
     if (first < 0) first = stops.length;

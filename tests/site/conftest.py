@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,16 @@ def opened(browser: Browser, address: str, *, width: int = 1280, **options: Any)
     seen.page.goto(address)
     seen.page.wait_for_load_state("load")
     return seen
+
+
+@contextmanager
+def laid_out(page: Page) -> Iterator[None]:
+    """The page with all that is far from the window laid out too."""
+    style = page.add_style_tag(content="* { content-visibility: visible !important }")
+    page.evaluate("dispatchEvent(new Event('resize'))")  # scripts look again what scrolls
+    page.wait_for_timeout(500)
+    yield
+    style.evaluate("(style) => style.remove()")
 
 
 @pytest.fixture

@@ -41,11 +41,15 @@ SET = """async (figure, settings) => {
   return figure.querySelector('.dv-s').textContent;
 }"""
 HANDLES = "f => [...new Set([...f.querySelectorAll('[data-drag]')].map(h => h.dataset.drag))]"
-# The box of a handle in the middle of the window, in one step: coming near it may draw the figure anew.
-GRASPED = """(figure, key) => {
-  const handle = figure.querySelector(`[data-drag="${key}"]`);
-  handle.scrollIntoView({block: 'center', behavior: 'instant'});
-  return handle.getBoundingClientRect().toJSON();
+# The box of a handle in the middle of the window, once the figure stands still: coming near it may lay
+# out what stands around it, and draw it anew.
+GRASPED = """async (figure, key) => {
+  const handle = () => figure.querySelector(`[data-drag="${key}"]`);
+  for (let step = 0; step < 4; step++) {
+    handle().scrollIntoView({block: 'center', behavior: 'instant'});
+    await new Promise(requestAnimationFrame);
+  }
+  return handle().getBoundingClientRect().toJSON();
 }"""
 
 
@@ -159,7 +163,7 @@ BARE = """() => [...document.querySelectorAll('[data-dv]')].flatMap(f => {
     const e = f.querySelector(name);
     return e.checkVisibility({visibilityProperty: true}) && e.getBoundingClientRect().height > 0;
   };
-  return [!f.querySelector('.dv-s').innerText.trim() && 'says nothing',
+  return [(!seen('.dv-s') || !f.querySelector('.dv-s').textContent.trim()) && 'says nothing',
     !seen('.dv-a table') && 'hides its text version', seen('fieldset') && 'shows controls that do nothing',
   ].filter(Boolean).map(what => `${f.dataset.dv} ${what}`);
 })"""
@@ -200,7 +204,7 @@ WALK = """async () => { for (let y = 0; y < document.documentElement.scrollHeigh
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("page", sorted({page for page, _ in FIGURES}))
-def test_figures_are_drawn_once_near_the_reader_and_nothing_moves(
+def test_figures_are_drawn_once_near_the_reader_in_the_room_that_was_kept(
     page: str, width: int, server: str, browser: Browser
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800})
@@ -218,7 +222,8 @@ def test_figures_are_drawn_once_near_the_reader_and_nothing_moves(
     again = {name: times for name, times in seen.evaluate("drawn").items() if times > 1}
     assert seen.evaluate("drawn").keys() == before.keys()
     assert again.keys() <= panels, "drawn again, though its width is the same"
-    assert dict(seen.evaluate(HEIGHTS)) == before
+    higher = {name for name, height in seen.evaluate(HEIGHTS) if height != before[name]}
+    assert higher <= panels, "its room was not kept"
     context.close()
 
 

@@ -28,7 +28,8 @@ def test_some_pages_have_formulas() -> None:
 def test_formulas_are_drawn_without_a_script_and_fit_a_phone(page: str, server: str, visit: Callable) -> None:
     seen = visit(server + page, width=390)
     assert not [address for address in seen.requests if "mathjax" in address.lower()]
-    assert seen.page.evaluate("document.fonts.check('16px \"Book Math\"', '𝜃')")
+    seen.page.evaluate("document.querySelector('math').scrollIntoView()")
+    seen.page.wait_for_function("() => document.fonts.check('16px \"Book Math\"', '𝜃')")
     assert seen.page.evaluate(FAULTS) == []
 
 

@@ -186,9 +186,9 @@ def test_on_this_page_follows_the_reader(server: str, visit: Callable) -> None:
     page = visit(f"{server}notebooks/02_deep_learning_and_rl.html", width=1440).page
     links = page.locator("#pst-page-toc-nav a")
     for name in (links.nth(5).get_attribute("href"), links.nth(2).get_attribute("href")):
-        page.evaluate(
-            "id => scrollTo(0, document.querySelector(id).getBoundingClientRect().top + scrollY + 900)", name
-        )
+        page.evaluate("id => { location.hash = id }", name)
+        page.wait_for_timeout(300)
+        page.evaluate("scrollBy(0, 900)")
         page.wait_for_function(
             "id => document.querySelector('#pst-page-toc-nav [aria-current]')?.hash == id", arg=name
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.site.conftest import HEIGHT, Visit
+from tests.site.conftest import HEIGHT, Visit, laid_out
 from tests.site.test_pages import PAGES
 
 WIDTHS = (1440, 820, 640, 390, 320)  # pixels; a window of 1280 at 200 % has 640, at 400 % 320
@@ -47,10 +47,11 @@ def cut(page: Page, width: int, looks: int = 20) -> list[str]:
     """What a reader cannot reach on a page in a window of this width, also at the last of these looks."""
     page.set_viewport_size({"width": width, "height": HEIGHT})
     found: list[str] = []
-    for _ in range(looks):  # scripts look again what scrolls, after 300 ms, or later on a busy machine
-        page.wait_for_timeout(400)
-        if not (found := page.evaluate(CUT)):
-            break
+    with laid_out(page):
+        for _ in range(looks):  # scripts look again what scrolls, after 300 ms, or later on a busy machine
+            page.wait_for_timeout(400)
+            if not (found := page.evaluate(CUT)):
+                break
     return found
 
 

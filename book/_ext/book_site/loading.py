@@ -5,7 +5,8 @@ It chooses light or dark with its last script, so that a first visit begins in n
 does it; without scripts book.css follows the system. The theme loads the search index on every page, and then
 Sphinx does not mark what a search has found; the index belongs to the page of the search. The theme asks each
 piece of code how wide that is, also in closed folds, so that a chapter is laid out ninety times, and again
-after each figure that is drawn; here it asks what is shown, and book.js asks a fold that opens.
+after each figure that is drawn; here it asks what is shown and near the window, and book.js has it ask again
+when more comes near or a fold opens.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def lean_script(script: str) -> str:
     Raises ValueError if it does not do so in one place: another release of the theme.
     """
     lean, places = ONE_BY_ONE.subn(
-        r"[...\1].filter(\2=>\2.checkVisibility()).map(\2=>[\2,\3]).forEach(([\2,stop])=>{\2.tabIndex=stop})",
+        r"[...\1].filter(\2=>\2.checkVisibility({contentVisibilityAuto:true})).map(\2=>[\2,\3]).forEach(([\2,stop])=>{\2.tabIndex=stop})",
         script,
     )
     if places != 1:
