@@ -1,10 +1,6 @@
 // Search results fetch a summary of each page, which a browser refuses on file://; there the titles must do.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
-// One switch hides all code of the chapters; prose, figures and claims stay. The browser remembers it, if it
-// may, and the page's first script asks it.
-const root = document.documentElement;
-
 // What is far from the window is not laid out (book.css), until something asks for its size: a slow phone then works for
 // seconds. So here only what is shown is asked, and what is skipped has the place of the section or cell that is skipped.
 const shown = (one) => one.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true });
@@ -16,6 +12,9 @@ const place = (one) => {
 // What is laid out at last is measured as after a change of the window, by the theme's script too.
 addEventListener("contentvisibilityautostatechange", ({ skipped }) => { if (!skipped) dispatchEvent(new Event("resize")); }, true);
 
+// One switch hides all code of the chapters; prose, figures and claims stay. The browser remembers it, if it
+// may, and the page's first script asks it.
+const root = document.documentElement;
 const remember = (hidden) => { try { localStorage.setItem("code", hidden ? "hidden" : "shown"); } catch { /* for this page only */ } };
 addEventListener("DOMContentLoaded", () => {
   const list = document.querySelector(".chapter-header ul");

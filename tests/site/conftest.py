@@ -89,8 +89,7 @@ def opened(browser: Browser, address: str, *, width: int = 1280, **options: Any)
 def laid_out(page: Page) -> Iterator[None]:
     """The page with all that is far from the window laid out too."""
     style = page.add_style_tag(content="* { content-visibility: visible !important }")
-    page.evaluate("dispatchEvent(new Event('resize'))")  # scripts look again what scrolls
-    page.wait_for_timeout(500)
+    page.evaluate("dispatchEvent(new Event('resize'))")  # scripts look again what scrolls, but not at once
     yield
     style.evaluate("(style) => style.remove()")
 

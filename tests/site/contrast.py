@@ -54,6 +54,9 @@ MARK = r"""() => {
     if (whole && /\w\w/.test(own)) shown.set(box.id, others + 1);
   }
 }"""
+# Have the scripts seen all that scrolls?
+MEASURED = """() => [...document.querySelectorAll('pre, .math')].every((one) => !one.checkVisibility()
+  || one.scrollWidth <= one.clientWidth + 1 || one.tabIndex == 0)"""
 TEXTS = "[data-look], input, select, textarea, button"
 OF_EACH_LOOK = f"axe.configure({{rules: [{{id: 'color-contrast', selector: '{TEXTS}'}}]}})"
 
@@ -65,6 +68,10 @@ def violations(page: Page, look: str) -> list[tuple[str, list[str]]]:
     # to describe what passes costs as much again
     options = {**LOOKS[look][2], "resultTypes": ["violations"]}
     with laid_out(page):
+        for _ in range(20):
+            page.wait_for_timeout(400)
+            if page.evaluate(MEASURED):
+                break
         page.evaluate(MARK)
         found = axe.run(page, options=options).response["violations"]
     return [(v["id"], [node["html"][:200] for node in v["nodes"][:3]]) for v in found]
