@@ -70,7 +70,7 @@ $(COLAB): tests/notebooks/requirements-colab.txt requirements-smollm2.txt
 
 book: $(READY)  ## executes every notebook and builds the site
 	$(PY) -m tools.sync --check
-	$(PY) -m tools.build --jobs $(WORKERS)
+	$(PY) -m tools.build --jobs $$(($(WORKERS) + 1))  # so that no core waits for the last
 
 test: $(READY)  ## runs everything that must hold
 	@$(PY) -m tools.steps $(STEPS)
@@ -103,7 +103,8 @@ pdf: $(READY)  ## the whole book as _build/book.pdf (`make book` before)
 	$(PY) -m tools.pdf
 
 browser: $(READY)  ## installs Chromium for the site's tests where there is none
-	@test -n "$(CHROMIUM)" || command -v chromium || $(PY) -m playwright install --with-deps chromium
+	@test -n "$(CHROMIUM)" || command -v chromium-headless-shell || command -v chromium || \
+	  $(PY) -m playwright install --with-deps --only-shell chromium
 
 site: $(READY)  ## the built site in a browser (`make book` before)
 	$(PYTEST) $(ONE) tests/site

@@ -1,4 +1,4 @@
-"""Execute notebooks, two kernels at a time, and say what each took.
+"""Execute notebooks, several kernels at a time, and say what each took.
 
 Every notebook runs in an empty folder of its own, as it does on Colab. A cell that fails, is left out or
 writes to stderr stops the build with its message; nothing of that notebook is kept, so that it fails again on

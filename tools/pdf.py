@@ -7,9 +7,7 @@ joins them, with a bookmark for each page. A link from page to page leads inside
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from io import BytesIO
@@ -18,13 +16,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import yaml
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NullObject
 
+from tools.browser import NoBrowser, launch
 from tools.build import ROOT
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FOOT = (
     '<div style="width: 100%; font: 8px sans-serif; color: #59606a; padding: 0 15mm; display: flex; '
     'justify-content: space-between"><span class="title"></span><span class="pageNumber"></span></div>'
@@ -40,10 +38,6 @@ PAPER: dict[str, Any] = {
 }
 
 
-class NotPrinted(RuntimeError):
-    """The book could not be printed; the message says what to do."""
-
-
 def reading_order(root: Path) -> list[str]:
     """The pages of `_toc.yml`, without suffix (`notebooks/04_r1_zero`)."""
     toc = (root / "_toc.yml").read_text(encoding="utf8")
@@ -54,14 +48,10 @@ def reading_order(root: Path) -> list[str]:
 def printed(site: Path, names: list[str]) -> Iterator[tuple[str, str, bytes]]:
     """Name, title and PDF of each page of the built site.
 
-    Raises NotPrinted if there is no browser.
+    Raises NoBrowser if there is none.
     """
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        except Error as error:
-            raise NotPrinted(f"No browser to print with. Fix: make browser\n{error}") from error
+        browser = launch(playwright)
         page = browser.new_context(color_scheme="light", viewport={"width": 1000, "height": 1400}).new_page()
         page.set_default_timeout(300_000)  # ms: a long chapter on a busy machine
         for name in names:
@@ -116,7 +106,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     title = yaml.safe_load((root / "_config.yml").read_text(encoding="utf8"))["title"]
     try:
         book = joined(site.resolve(), printed(site.resolve(), names), title)
-    except NotPrinted as error:
+    except NoBrowser as error:
         print(f"make pdf: {error}", file=sys.stderr)
         return 1
     options.to.parent.mkdir(parents=True, exist_ok=True)

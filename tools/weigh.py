@@ -12,8 +12,6 @@ import argparse
 import functools
 import gzip
 import http.server
-import os
-import shutil
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -23,10 +21,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
+from tools.browser import NoBrowser, launch
 from tools.build import ROOT
-from tools.pdf import BROWSERS, reading_order
+from tools.pdf import reading_order
 
 SLOWER = 4  # times, as a phone beside a desk
 NETWORK = {"offline": False, "latency": 170, "downloadThroughput": 9e6 / 8, "uploadThroughput": 9e6 / 8}  # 4G
@@ -146,12 +145,11 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     if missing := [name for name in names if not (site / f"{name}.html").is_file()]:
         print(f"tools.weigh: the site lacks {', '.join(missing)}. Fix: make book", file=sys.stderr)
         return 1
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright, served(site) as base:
         try:
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        except Error as error:
-            print(f"tools.weigh: no browser. Fix: make browser\n{error}", file=sys.stderr)
+            browser = launch(playwright)
+        except NoBrowser as error:
+            print(f"tools.weigh: {error}", file=sys.stderr)
             return 1
         parts = ("kB", "elements", "stops", "busy s", "paint s")
         print(f"{'page':36}" + "".join(f"{part:>10}" for part in parts))

@@ -1,9 +1,7 @@
 """What the site's tests share: the built site, a server on 127.0.0.1, a browser that notes every request."""
 
 import importlib
-import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,26 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.scheduling import Together
+from tools.browser import NoBrowser, launch
 from tools.weigh import served
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
 HEIGHT = 900  # of a window at a desk, in pixels
-NO_BROWSER = (
-    "No browser for the site's tests. Install one: 'apt-get install chromium' (Debian), "
-    "'brew install --cask chromium' (macOS), "
-    "or '.venv/bin/python -m playwright install chromium'; or set CHROMIUM=/path/to/chromium."
-)
-OFFLINE = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 
 
 @pytest.fixture(scope="session")
@@ -50,14 +37,12 @@ def server(site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium: $CHROMIUM, the system's, or playwright's own."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    """A headless Chromium."""
     with sync_playwright() as playwright:
         try:
-            running = playwright.chromium.launch(executable_path=path, args=OFFLINE)
-        except Error as error:
-            pytest.fail(f"{NO_BROWSER}\n{error}", pytrace=False)
+            running = launch(playwright)
+        except NoBrowser as error:
+            pytest.fail(str(error), pytrace=False)
         yield running
         running.close()
 

@@ -22,7 +22,8 @@ LOOKS: dict[str, tuple[str, int, dict[str, Any]]] = {  # theme, pixels, what axe
 # axe parses the colours of all ancestors of every text: a minute for a chapter, where most texts look like
 # others. They do if tag, classes and computed colours are the same, and those of all ancestors too. Three are
 # measured, since axe says nothing of a text that something covers. What is hidden, cut off by a box that
-# scrolls, or a single letter, which axe passes over, stands for no others.
+# scrolls, or a sign, stands for no others. A single letter is left out, since axe passes over it: formulas
+# have hundreds.
 MARK = r"""() => {
   const known = new Map(), ids = new Map(), PARTS = ['color', 'backgroundColor', 'backgroundImage', 'opacity',
     'fontSize', 'fontWeight', 'textShadow', 'filter', 'mixBlendMode', 'visibility', 'position', 'fill'];
@@ -44,8 +45,8 @@ MARK = r"""() => {
   const shown = new Map();
   for (const e of document.querySelectorAll('body *')) {
     e.removeAttribute('data-look');
-    const own = [...e.childNodes].filter(n => n.nodeType == Node.TEXT_NODE).map(n => n.data).join(' ');
-    if (!own.trim() || !e.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
+    const own = [...e.childNodes].filter(n => n.nodeType == Node.TEXT_NODE).map(n => n.data).join(' ').trim();
+    if (own.length < 2 || !e.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
     const box = look(e), at = e.getBoundingClientRect(), others = shown.get(box.id) || 0;
     const whole = at.width && at.height && at.left >= box.left && at.right <= box.right
       && at.top >= box.top && at.bottom <= box.bottom;

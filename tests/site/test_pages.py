@@ -183,15 +183,19 @@ def test_a_fold_says_what_a_press_does(server: str, visit: Callable) -> None:
 
 
 def test_on_this_page_follows_the_reader(server: str, visit: Callable) -> None:
+    """A section is current while its heading is in the upper third of the window, or above it."""
     page = visit(f"{server}notebooks/02_deep_learning_and_rl.html", width=1440).page
+    current = "(id) => document.querySelector('#pst-page-toc-nav [aria-current]')?.hash == id"
     links = page.locator("#pst-page-toc-nav a")
     for name in (links.nth(5).get_attribute("href"), links.nth(2).get_attribute("href")):
         page.evaluate("id => { location.hash = id }", name)
         page.wait_for_timeout(300)
         page.evaluate("scrollBy(0, 900)")
-        page.wait_for_function(
-            "id => document.querySelector('#pst-page-toc-nav [aria-current]')?.hash == id", arg=name
-        )
+        page.wait_for_function(current, arg=name)
+    page.evaluate("(id) => scrollBy(0, document.querySelector(id).getBoundingClientRect().top - 200)", name)
+    page.wait_for_function(current, arg=name)
+    page.set_viewport_size({"width": 1440, "height": HEIGHT // 2})
+    page.wait_for_function(current, arg=links.nth(1).get_attribute("href"))
 
 
 def test_a_fork_gets_its_own_address(monkeypatch: pytest.MonkeyPatch, book_site: SimpleNamespace) -> None:

@@ -1,5 +1,6 @@
 """The printed book: every page once, bookmarks, links that stay inside, light whatever the screen is."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,6 +25,12 @@ def test_two_pages_become_one_book(site: Path, tmp_path: Path) -> None:
     assert notation in [link["/D"][0] for link in inside]
     first = book.pages[0].extract_text()
     assert "How to use this book" in first and "Back to top" not in first
+
+
+def test_where_no_browser_starts_one_learns_how_to_get_one() -> None:
+    command, nowhere = [sys.executable, "-m", "tools.pdf", "book/notation"], {"CHROMIUM": "/nowhere"}
+    run = subprocess.run(command, cwd=ROOT, env=os.environ | nowhere, stderr=subprocess.PIPE, text=True)
+    assert run.returncode == 1 and "make browser" in run.stderr and "/nowhere" in run.stderr
 
 
 def test_all_pages_of_the_table_of_contents_are_printed_in_its_order() -> None:
