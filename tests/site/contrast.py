@@ -7,8 +7,6 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.site.conftest import laid_out
-
 ALL = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 # The rules that see a theme: colours, and the images that one theme shows and the other hides.
 THEMED = {"type": "rule", "values": ["color-contrast", "link-in-text-block", "image-alt", "svg-img-alt"]}
@@ -63,16 +61,15 @@ OF_EACH_LOOK = f"axe.configure({{rules: [{{id: 'color-contrast', selector: '{TEX
 
 
 def violations(page: Page, look: str) -> list[tuple[str, list[str]]]:
-    """What axe finds on a page that has this look: the rule, and the first places."""
+    """What axe finds on a page that has this look and is laid out: the rule, and the first places."""
     axe = Axe()
     axe.axe_script = f"{axe.axe_script};{OF_EACH_LOOK}"
     # to describe what passes costs as much again
     options = {**LOOKS[look][2], "resultTypes": ["violations"]}
-    with laid_out(page):
-        for _ in range(20):
-            page.wait_for_timeout(400)
-            if page.evaluate(MEASURED):
-                break
-        page.evaluate(MARK)
-        found = axe.run(page, options=options).response["violations"]
+    for _ in range(20):
+        page.wait_for_timeout(400)
+        if page.evaluate(MEASURED):
+            break
+    page.evaluate(MARK)
+    found = axe.run(page, options=options).response["violations"]
     return [(v["id"], [node["html"][:200] for node in v["nodes"][:3]]) for v in found]

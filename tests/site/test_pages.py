@@ -13,7 +13,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from tests.site.conftest import HEIGHT, Visit
+from tests.site.conftest import HEIGHT, Visit, laid_out
 from tests.site.contrast import LOOKS, violations
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
@@ -81,12 +81,12 @@ def test_page_opens_from_disk(page: str, site: Path, visit: Callable) -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])
 def test_page_is_accessible(desk: Visit) -> None:
-    for look, (scheme, width, _) in LOOKS.items():
-        desk.page.set_viewport_size({"width": width, "height": HEIGHT})
-        desk.page.emulate_media(color_scheme=scheme)
-        desk.page.wait_for_function("s => document.documentElement.dataset.theme == s", arg=scheme)
-        desk.page.wait_for_timeout(300)  # colours change slowly
-        assert violations(desk.page, look) == [], look
+    with laid_out(desk.page):
+        for look, (scheme, width, _) in LOOKS.items():
+            desk.page.set_viewport_size({"width": width, "height": HEIGHT})
+            desk.page.emulate_media(color_scheme=scheme)
+            desk.page.wait_for_function("s => document.documentElement.dataset.theme == s", arg=scheme)
+            assert violations(desk.page, look) == [], look
 
 
 GOOD = '<span class="k">for</span> <span class="k">each</span> '
