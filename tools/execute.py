@@ -31,11 +31,14 @@ from nbformat.v4 import new_code_cell
 from tools.cache import Run
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-# CPU seconds of the kernel and of every process that it waited for; its largest memory in getrusage's unit.
+# CPU seconds of the kernel, of the processes that it has, and of those that any of them waited for; the
+# kernel's largest memory in getrusage's unit.
 PROBE = """\
-import json, resource
-_used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-print(json.dumps([sum(u.ru_utime + u.ru_stime for u in _used), _used[0].ru_maxrss]))"""
+import json, psutil, resource
+_kernel = psutil.Process()
+_used = [process.cpu_times() for process in (_kernel, *_kernel.children(recursive=True))]
+_seconds = sum(u.user + u.system + u.children_user + u.children_system for u in _used)
+print(json.dumps([_seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))"""
 
 
 class ChapterFailed(RuntimeError):

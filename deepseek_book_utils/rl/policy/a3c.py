@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from ...nn.schedules import cosine
-from ...parallel.processes import SPAWN, run_processes
+from ...parallel.processes import CONTEXT, run_processes
 from ..environments import Environments
 from ..rollouts import collect, recent_return
 from .actor_critic import A2CSettings, ActorCritic, rollout_loss
@@ -107,7 +107,7 @@ def train_a3c(
     envs = Environments(name, 1, seed)  # asks for the sizes only
     network = ActorCritic(envs.size, envs.actions, settings.hidden)
     weights = parameters_to_vector(network.parameters()).detach().share_memory_()
-    squares, clock = torch.zeros_like(weights).share_memory_(), SPAWN.Value("q", 0)
+    squares, clock = torch.zeros_like(weights).share_memory_(), CONTEXT.Value("q", 0)
 
     def look() -> None:
         if watch:

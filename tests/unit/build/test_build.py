@@ -66,12 +66,19 @@ def test_a_chapter_runs_once_and_is_counted(tmp_path: Path, build_folder: Path) 
     assert list((build_folder / "matplotlib").glob("fontlist*.json"))
 
 
-def test_cpu_seconds_count_the_processes_and_not_the_waiting(tmp_path: Path) -> None:
-    burn = "import time\\nwhile time.process_time() < 2: pass"
-    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{burn}'], check=True)"
-    idle = book(tmp_path, "import time; time.sleep(3)")
-    waited, _ = run(idle)
-    busy, _ = run(book(tmp_path, child))
+BURN = "import time\\nwhile time.process_time() < 2: pass"
+BUSY = {
+    "waited for": f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{BURN}'], check=True)",
+    "by a fork server": f"""import multiprocessing
+process = multiprocessing.get_context("forkserver").Process(target=exec, args=("{BURN}", {{}}))
+process.start(); process.join()""",
+}
+
+
+@pytest.mark.parametrize("code", BUSY.values(), ids=BUSY)
+def test_cpu_seconds_count_the_processes_and_not_the_waiting(code: str, tmp_path: Path) -> None:
+    waited, _ = run(book(tmp_path, "import time; time.sleep(3)"))
+    busy, _ = run(book(tmp_path, code))
     assert waited.cpu_seconds < 2.5 and busy.cpu_seconds > waited.cpu_seconds + 1.5
 
 

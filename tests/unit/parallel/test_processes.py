@@ -35,6 +35,13 @@ def double(number: int, shared: torch.Tensor) -> tuple[int, int, int]:
     return 2 * number, os.getpid(), torch.get_num_threads()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker starts from nothing")
+def test_workers_are_copies_of_one_process() -> None:
+    """Which has imported torch, so that no later start takes seconds."""
+    [server] = {*run_processes(os.getppid, [(), ()]), *run_processes(os.getppid, [()])}
+    assert server != os.getpid()
+
+
 def sleep_or(what: str, number: int, pids: torch.Tensor) -> None:
     """Process 1 does `what`, the other would sleep for a minute."""
     pids[number] = os.getpid()

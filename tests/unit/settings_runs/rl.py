@@ -8,7 +8,7 @@ import gymnasium
 import torch
 from torch import nn
 
-from deepseek_book_utils.parallel.processes import SPAWN
+from deepseek_book_utils.parallel.processes import CONTEXT
 from deepseek_book_utils.rl.environments import Environments
 from deepseek_book_utils.rl.policy.a3c import a3c_worker
 from deepseek_book_utils.rl.policy.actor_critic import A2CSettings, ActorCritic, train_a2c
@@ -59,7 +59,7 @@ def alone(settings: A2CSettings) -> Any:
     """One worker of A3C, in this process."""
     torch.manual_seed(0)
     weights = nn.utils.parameters_to_vector(ActorCritic(4, 2, settings.hidden).parameters()).detach()
-    history = a3c_worker(0, weights, torch.zeros_like(weights), SPAWN.Value("q", 0), TASK, settings, 0)
+    history = a3c_worker(0, weights, torch.zeros_like(weights), CONTEXT.Value("q", 0), TASK, settings, 0)
     return weights, len(history)
 
 

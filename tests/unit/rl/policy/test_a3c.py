@@ -64,7 +64,7 @@ from collections.abc import Callable
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from deepseek_book_utils.rl.policy.actor_critic import A2CSettings, ActorCritic
 from deepseek_book_utils.rl.environments import Environments
-from deepseek_book_utils.parallel.processes import SPAWN, run_processes
+from deepseek_book_utils.parallel.processes import CONTEXT, run_processes
 """
     code = EDITED.replace("SOURCE", names + textwrap.dedent(inspect.getsource(train_a3c)))
     done = subprocess.run(
