@@ -85,3 +85,18 @@ def test_nothing_moves_before_a_reader_who_scrolls(
     seen.evaluate("scrollTo(0, 0)")
     seen.locator(".bd-article h1").evaluate("(title) => { title.style.marginBottom = '99px' }")
     seen.wait_for_function("() => moved.length > 0", timeout=5000)
+
+
+def test_code_has_its_copy_button_once_it_is_near(server: str, visit: Callable) -> None:
+    page = visit(server + "notebooks/05_cold_start.html").page
+    page.wait_for_timeout(500)
+    button, before = page.locator(".copybtn"), page.locator(".copybtn").count()
+    assert before < page.locator(".highlight pre").count() / 2
+    code = page.locator(".cell .highlight:not(details .highlight)").last
+    code.scroll_into_view_if_needed()
+    mine = code.locator(".copybtn")
+    mine.wait_for(state="attached")
+    code.hover()
+    mine.click()
+    page.wait_for_function("(one) => one.classList.contains('success')", arg=mine.element_handle())
+    assert button.count() > before and mine.count() == 1

@@ -6,7 +6,8 @@ does it; without scripts book.css follows the system. The theme loads the search
 Sphinx does not mark what a search has found; the index belongs to the page of the search. The theme asks each
 piece of code how wide that is, also in closed folds, so that a chapter is laid out ninety times, and again
 after each figure that is drawn; here it asks what is shown and near the window, and book.js has it ask again
-when more comes near or a fold opens.
+when more comes near or a fold opens. sphinx-copybutton gives all code its button at once; here a piece of
+code has it when it comes near.
 """
 
 from __future__ import annotations
@@ -49,6 +50,19 @@ CHARACTERS = re.compile(r'(--pst-(?:icon-[a-z-]+|breadcrumb-divider):)"[^"]*"')
 ONE_BY_ONE = re.compile(
     r"(document\.querySelectorAll\([^()]*\.join\([^()]*\)\))\.forEach\((\w)=>\{\2\.tabIndex=([^{}]*)\}\)"
 )
+MEASURED = (
+    r"[...\1].filter(\2=>\2.checkVisibility({contentVisibilityAuto:true}))"
+    r".map(\2=>[\2,\3]).forEach(([\2,stop])=>{\2.tabIndex=stop})"
+)
+AT_ONCE = re.compile(r"\bcodeCells\.forEach\(")
+WHEN_NEAR = """;((all, act) => {
+    const near = new IntersectionObserver((seen) => seen.forEach(({isIntersecting, target}) => {
+      if (!isIntersecting) return;
+      near.unobserve(target);
+      act(target, [...all].indexOf(target));
+    }), {rootMargin: "100%"});
+    all.forEach((one) => near.observe(one));
+  })(codeCells, """
 
 
 def lean(page: str, searches: bool) -> str:
@@ -68,21 +82,18 @@ def lean_style(css: str) -> str:
     return CHARACTERS.sub(r'\1""', FONTS.sub("", GLYPHS.sub("", css)))
 
 
-def lean_script(script: str) -> str:
-    """The theme's script, which now measures what is shown and may scroll before it changes any of it.
+def lean_script(script: str, known: re.Pattern[str], lean: str) -> str:
+    """A script with `lean` in the one place that has the `known` form.
 
-    Raises ValueError if it does not do so in one place: another release of the theme.
+    Raises ValueError if there is not one such place: another release of the theme or of sphinx-copybutton.
     """
-    lean, places = ONE_BY_ONE.subn(
-        r"[...\1].filter(\2=>\2.checkVisibility({contentVisibilityAuto:true})).map(\2=>[\2,\3]).forEach(([\2,stop])=>{\2.tabIndex=stop})",
-        script,
-    )
+    text, places = known.subn(lean, script)
     if places != 1:
         raise ValueError(
-            f"The theme's script sets tabIndex in {places} places of the known form, not in one. Read its "
-            "new release, and mend ONE_BY_ONE in book_site/loading.py."
+            f"A script has {places} places of the form {known.pattern}, not one. Read its new release, and "
+            "mend that form in book_site/loading.py."
         )
-    return lean
+    return text
 
 
 def slim(app: Sphinx, exception: Exception | None) -> None:
@@ -93,8 +104,12 @@ def slim(app: Sphinx, exception: Exception | None) -> None:
     static = out / "_static"
     sheet = static / "styles" / "pydata-sphinx-theme.css"
     sheet.write_text(lean_style(sheet.read_text(encoding="utf8")), encoding="utf8")
-    script = static / "scripts" / "pydata-sphinx-theme.js"
-    script.write_text(lean_script(script.read_text(encoding="utf8")), encoding="utf8")
+    for name, known, better in (
+        ("scripts/pydata-sphinx-theme.js", ONE_BY_ONE, MEASURED),
+        ("copybutton.js", AT_ONCE, WHEN_NEAR),
+    ):
+        script = static / name
+        script.write_text(lean_script(script.read_text(encoding="utf8"), known, better), encoding="utf8")
     pages = {
         path: lean(path.read_text(encoding="utf8"), path.name == "search.html")
         for path in set(out.rglob("*.html")) - set(static.rglob("*.html"))  # there lies a template

@@ -68,7 +68,7 @@ def test_every_icon_of_the_themes_controls_is_drawn() -> None:
 def test_the_script_of_the_theme_measures_before_it_changes(loading: ModuleType) -> None:
     [path] = (THEME / "scripts").glob("pydata-sphinx-theme.js")
     before = path.read_text(encoding="utf8")
-    after = loading.lean_script(before)
+    after = loading.lean_script(before, loading.ONE_BY_ONE, loading.MEASURED)
     asked = "e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1"
     assert f".forEach(e=>{{e.tabIndex={asked}}})" in before
     shown = ".filter(e=>e.checkVisibility({contentVisibilityAuto:true}))"
@@ -80,5 +80,5 @@ def test_the_script_of_the_theme_measures_before_it_changes(loading: ModuleType)
     assert after.startswith(f"{before[:start]}[...{before[start:end]}].filter(")
     assert after.endswith(before[end + len(f".forEach(e=>{{e.tabIndex={asked}}})") :])
     for other in (after, before.replace("tabIndex", "tabStop")):
-        with pytest.raises(ValueError, match=r"tabIndex in 0 places.*new release.*loading\.py"):
-            loading.lean_script(other)
+        with pytest.raises(ValueError, match=r"0 places.*tabIndex.*new release.*loading\.py"):
+            loading.lean_script(other, loading.ONE_BY_ONE, loading.MEASURED)
