@@ -103,7 +103,7 @@ def text_optimizers(model: GPT, s: TextSettings) -> list[torch.optim.Optimizer]:
     others = [weight for weight in trained if id(weight) not in inside]
     matrices = [weight for weight in trained if id(weight) in inside]
     adam = torch.optim.AdamW(
-        others, lr=s.learning_rate, betas=(0.9, 0.95), weight_decay=0.0
+        others, lr=s.learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
     )
     if not matrices:
         return [adam]

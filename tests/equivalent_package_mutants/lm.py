@@ -97,6 +97,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "response_log_probs: torch.zeros(mask.shape, device=mask.device) -> torch.zeros(mask.shape)": DEVICE,
     },
     "lm/text_training": {
+        "text_optimizers: torch.optim.AdamW(others, lr=s.learning_rate, betas=(0.9, 0.95), weigh… -> "
+        "torch.optim.AdamW(others, lr=s.learning_rate, betas=(0.9, 0.95), weigh…": "the same, slower",
+        "text_optimizers: True -> False": "the same, slower",
         "train_on_text: 0 -> -1": ONE,
         "train_on_text: max(1, settings.updates - settings.warm_up) -> "
         "max(settings.updates - settings.warm_up, 1)": EITHER,

@@ -93,8 +93,9 @@ class GPT2Block(nn.Module):
 
     def project(self, x: Tensor, angles: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values (B, H, T, D) of x (B, T, C); nothing is turned."""
-        qkv = self.qkv(self.norms[0](x)).unflatten(-1, (3, self.heads, -1))
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (B, T, 3, H, D) -> 3 times (B, H, T, D)
+        qkv = self.qkv(self.norms[0](x)).unflatten(-1, (3 * self.heads, -1))
+        # (B, T, 3 H, D) -> 3 times (B, H, T, D)
+        q, k, v = (each.transpose(1, 2) for each in qkv.chunk(3, dim=2))
         return q, k, v
 
     def mix(self, x: Tensor, attended: Tensor) -> Tensor:

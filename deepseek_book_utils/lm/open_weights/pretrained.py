@@ -139,6 +139,18 @@ def llama_weights(theirs: Mapping[str, Tensor], s: GPTSettings) -> dict[str, Ten
     return ours if s.tied else ours | {"head.weight": theirs["lm_head.weight"]}
 
 
+def lay_inputs_first(model: nn.Module) -> None:
+    """Keep the matrices (outputs, inputs) of linear layers with their inputs first in
+    memory, as GPT-2's files do; shapes and numbers stay.
+
+    torch multiplies a single row by such a matrix up to twice as fast. Its FSDP2 asks
+    for the usual order: `weight.data = weight.data.contiguous()`.
+    """
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            layer.weight.data = layer.weight.data.T.contiguous().T
+
+
 def from_transformers(model: nn.Module, padding: int = 0) -> GPT:
     """Our GPT with the weights of a GPT2LMHeadModel or a LlamaForCausalLM, ready to
     answer.
@@ -158,4 +170,6 @@ def from_transformers(model: nn.Module, padding: int = 0) -> GPT:
         )
     ours = GPT(settings)
     load_weights(ours, convert(model.state_dict(), settings))
+    if settings.style == "gpt2":
+        lay_inputs_first(ours.blocks)
     return ours.to(next(model.parameters()).dtype).eval()

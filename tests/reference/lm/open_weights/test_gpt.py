@@ -1,5 +1,6 @@
 """Our GPT against transformers' GPT-2 and Llama, with the same weights: number for number."""
 
+import copy
 from collections.abc import Callable
 
 import pytest
@@ -67,6 +68,14 @@ def some(*shape: int, seed: int = 1) -> Tensor:
 
 def close(ours: Tensor, theirs: Tensor) -> None:
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=5e-5)
+
+
+def test_matrices_of_gpt2_lie_as_in_its_files_inputs_first() -> None:
+    for style in ("gpt2", "llama"):
+        block = copy.deepcopy(pair(style)[1].double()).blocks[-1]
+        for weight in (block.qkv.weight, block.out.weight, block.up.weight, block.down.weight):
+            lying = weight.T if style == "gpt2" else weight
+            assert lying.is_contiguous() and not lying.T.is_contiguous()
 
 
 @every_model

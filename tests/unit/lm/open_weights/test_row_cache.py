@@ -6,7 +6,7 @@ from torch import Tensor
 
 from deepseek_book_utils.lm.cache import PAGE, Cache
 from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings
-from deepseek_book_utils.lm.open_weights.row_cache import RowCache, look
+from deepseek_book_utils.lm.open_weights.row_cache import MANY, RowCache, look
 from deepseek_book_utils.lm.sampling import response_log_probs
 from tests.unit.lm.test_cache import PADDING, V, prompts, some, whole
 
@@ -28,11 +28,13 @@ def model(request: pytest.FixtureRequest) -> GPT:
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("rows", [3, MANY - 1, MANY])
 @pytest.mark.parametrize("read", [prompts(), some(3, 6), some(3, 0)], ids=["padded", "full", "nothing"])
 @pytest.mark.parametrize("pieces", [[1] * (PAGE + 4), [PAGE + 4], [3, 1, 1, 5, 1], [1, 4, 1]])
-def test_pieces_are_read_as_one_text(pieces: list[int], read: Tensor, model: GPT) -> None:
-    """One token at a time, over a page's end, many at a time, and both in turn."""
-    responses, cache = some(3, sum(pieces), seed=1), model.read(read)
+def test_pieces_are_read_as_one_text(pieces: list[int], read: Tensor, rows: int, model: GPT) -> None:
+    """One token at a time, over a page's end, many at a time, and both in turn; few rows and many."""
+    read = read[torch.arange(rows) % 3]
+    responses, cache = some(rows, sum(pieces), seed=1), model.read(read)
     found = torch.cat([model(piece, cache) for piece in responses.split(pieces, dim=1)], dim=1)
     expected = whole(model, torch.cat((read, responses), dim=1))[:, read.shape[1] :]
     assert isinstance(cache, RowCache) and torch.allclose(found, expected, atol=1e-5)
@@ -70,10 +72,11 @@ def test_heads_that_share_a_key_keep_it_once_and_room_is_made_a_page_at_a_time(m
     assert {kv.shape[3] for kv in cache.kv} == {6 + PAGE + 1 + PAGE} and cache.position == 6 + PAGE + 1
 
 
-def test_gradients_flow_through_the_cache(model: GPT) -> None:
+@pytest.mark.parametrize("rows", [4, MANY])
+def test_gradients_flow_through_the_cache(rows: int, model: GPT) -> None:
     """The loss of responses, each prompt read once, has the gradients of whole texts."""
-    asked = prompts()[[0, 1, 1, 2]]
-    responses, mask = some(4, 5, seed=1), torch.ones(4, 5, dtype=torch.bool)
+    asked = prompts()[[0, 1, 1, 2]].repeat(rows // 4, 1)
+    responses, mask = some(rows, 5, seed=1), torch.ones(rows, 5, dtype=torch.bool)
     loss = response_log_probs(model, asked, responses, mask).sum()
     found = torch.autograd.grad(loss, list(model.parameters()))
     texts = torch.cat((asked, responses), dim=1)
@@ -93,11 +96,12 @@ def test_gradients_flow_through_the_cache(model: GPT) -> None:
         assert torch.allclose(one, other, rtol=1e-3, atol=1e-3)
 
 
-def test_all_stays_on_the_device_of_its_arguments() -> None:
+@pytest.mark.parametrize("rows", [2, MANY])
+def test_all_stays_on_the_device_of_its_arguments(rows: int) -> None:
     """The device `meta` has shapes and no numbers; a tensor made elsewhere could not meet one of its own."""
-    cache = RowCache(torch.zeros(2, 3, dtype=torch.bool, device="meta"), padded=True, share=2)
+    cache = RowCache(torch.zeros(rows, 3, dtype=torch.bool, device="meta"), padded=True, share=2)
     for T in (3, 1, 4):
-        q = torch.zeros(2, 2, T, 4, device="meta")
-        assert look(q, q, q, cache=cache).shape == (2, T, 8)
+        q = torch.zeros(rows, 2, T, 4, device="meta")
+        assert look(q, q, q, cache=cache).shape == (rows, T, 8)
         cache.advance(q[:, 0, :, 0])
     assert cache.prompt_of().is_meta and cache.kv[0].is_meta
