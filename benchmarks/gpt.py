@@ -79,8 +79,10 @@ def step(
 
 
 def train() -> list[dict[str, Any]]:
-    """Updates on rows of 64 tokens. Ours fuses AdamW, as the book does; the others take what their users get on
-    a processor: nanoGPT fuses only on a GPU, transformers takes torch's default.
+    """Updates on rows of 64 tokens.
+
+    Ours fuses AdamW, as the book does. The others take what their users get on a processor: nanoGPT fuses
+    only on a GPU, transformers takes torch's default.
     """
     found = []
     for name, (width, layers, heads, length, rows, repetitions) in SIZES.items():
