@@ -8,29 +8,28 @@ PY := .venv/bin/python
 READY := .venv/.installed
 COLAB := .venv-colab/.installed
 # One report a step, from which `make test` counts.
-PYTEST = $(PY) -m pytest --junitxml=_build/junit/$@.xml
-# A worker that has nothing left takes tests from the other. Where tests share what is slow to make, a conftest.py
-# keeps them together (tests/scheduling.py); ONE hands all others out one by one.
-STEALING = -n $(WORKERS) --dist worksteal
-ONE = -n $(WORKERS) --dist loadgroup
+PYTEST = $(PY) -m pytest --junitxml=_build/junit/$@.xml -n $(WORKERS)
 
-STEPS = check unit reference learning exercises book site notebooks
+# One run of pytest for what needs no site and one for what does: workers start once, and wait for each other only at
+# its end. A part of either is a target too.
+STEPS = check code book pages
+PARTS = unit reference learning exercises site notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: help book test sync check format serve lab assignments class claims bench mutants clean $(STEPS)
+.PHONY: help book test sync check format serve lab assignments class claims bench mutants clean $(STEPS) $(PARTS)
 .PHONY: executed publish pdf browser
 .DELETE_ON_ERROR:
 
 # Tests and the build measure seconds: one thread a process, no hub, no reports home.
-$(STEPS) class claims bench mutants: export OMP_NUM_THREADS = 1
-$(STEPS) class claims bench mutants: export TOKENIZERS_PARALLELISM = false
-$(STEPS) class claims bench mutants: export HF_HUB_OFFLINE = 1
+$(STEPS) $(PARTS) class claims bench mutants: export OMP_NUM_THREADS = 1
+$(STEPS) $(PARTS) class claims bench mutants: export TOKENIZERS_PARALLELISM = false
+$(STEPS) $(PARTS) class claims bench mutants: export HF_HUB_OFFLINE = 1
 # What Python has compiled it may keep, also where a container forbids it: else every process, and every hidden
 # test, compiles the book's modules anew.
-$(STEPS) class claims bench mutants: export PYTHONDONTWRITEBYTECODE =
+$(STEPS) $(PARTS) class claims bench mutants: export PYTHONDONTWRITEBYTECODE =
 # glibc gives large blocks back at every free and fetches them again: kept, they save a tenth of the training time.
-$(STEPS) class claims bench mutants: export MALLOC_MMAP_THRESHOLD_ = 1000000000
-$(STEPS) class claims bench mutants: export MALLOC_TRIM_THRESHOLD_ = 4000000000
+$(STEPS) $(PARTS) class claims bench mutants: export MALLOC_MMAP_THRESHOLD_ = 1000000000
+$(STEPS) $(PARTS) class claims bench mutants: export MALLOC_TRIM_THRESHOLD_ = 4000000000
 
 help:  ## this list
 	@echo "Dive into DeepSeek LLM: a book whose every page runs."
@@ -79,17 +78,23 @@ test: $(READY)  ## runs everything that must hold
 check: $(READY)  ## style, types, imports in one direction, cells in step with the package, clean notebooks
 	@$(PY) -m tools.check
 
+code: $(READY)  ## unit, reference, learning and exercises in one run
+	$(PYTEST) --timeout 600 tests/exercises tests/reference tests/unit tests/learning
+
+pages: $(READY) $(COLAB)  ## notebooks and site in one run (`make book` before)
+	$(PYTEST) tests/notebooks tests/site
+
 unit: $(READY)  ## tests of the package and of the tools
-	$(PYTEST) $(STEALING) tests/unit
+	$(PYTEST) tests/unit
 
 reference: $(READY)  ## our algorithms against the libraries', number for number
-	$(PYTEST) $(STEALING) tests/reference
+	$(PYTEST) tests/reference
 
 learning: $(READY)  ## seeded runs that must learn
-	$(PYTEST) $(STEALING) --timeout 600 tests/learning
+	$(PYTEST) --timeout 600 tests/learning
 
 exercises: $(READY)  ## every wrong answer gets its message; a class of seven through nbgrader
-	$(PYTEST) $(ONE) tests/exercises
+	$(PYTEST) tests/exercises
 
 executed: $(READY)  ## counts the cells that the last `make book` ran
 	@$(PY) -m tools.executed
@@ -108,10 +113,10 @@ browser: $(READY)  ## installs Chromium for the site's tests where there is none
 	  $(PY) -m playwright install --with-deps --only-shell chromium
 
 site: $(READY)  ## the built site in a browser (`make book` before)
-	$(PYTEST) $(ONE) tests/site
+	$(PYTEST) tests/site
 
 notebooks: $(READY) $(COLAB)  ## every notebook cell by cell, alone, with Colab's versions and the wheel
-	$(PYTEST) $(ONE) --timeout 0 tests/notebooks
+	$(PYTEST) tests/notebooks
 
 sync: $(READY)  ## writes the package's source into the notebooks, drops outputs, draws the README's picture
 	@$(PY) -m tools.sync
@@ -134,7 +139,7 @@ assignments: $(READY)  ## student and instructor files, and a course for nbgrade
 	$(PY) -m tools.assignments $(if $(SALT),--salt $(SALT))
 
 class: $(READY)  ## a class in which everybody hands in something odd, through nbgrader (long)
-	WHOLE_CLASS=1 $(PYTEST) --timeout 0 tests/exercises/test_odd_class.py
+	WHOLE_CLASS=1 $(PYTEST) -n 0 --timeout 0 tests/exercises/test_odd_class.py
 
 claims: $(READY)  ## makes the records that are stale, seeds that claims rest on (long)
 	$(PY) -m experiments --processes $(WORKERS)

@@ -1,9 +1,13 @@
 """What all tests share: one thread a process, no hub, kernels with an IPython profile of their own."""
 
 import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.scheduling import Together
 
 for variable, value in {
     "OMP_NUM_THREADS": "1",
@@ -28,3 +32,15 @@ def pytest_configure(config: pytest.Config) -> None:
     (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n")
     os.environ["IPYTHONDIR"] = str(profile.parent)
     os.environ.setdefault("MPLBACKEND", "agg")  # tests open no windows
+
+
+def pytest_collection_finish() -> None:
+    """Workers that build an optimizer need `torch._dynamo`, seconds each: their server imports it for all."""
+    processes = sys.modules.get("deepseek_book_utils.parallel.processes")
+    if processes and sys.platform == "linux":
+        processes.CONTEXT.set_forkserver_preload([processes.__name__, "torch._dynamo"])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Workers take groups of tests one by one."""
+    return Together(config, log)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import fcntl
-import hashlib
 import json
 import math
 import os
@@ -35,6 +34,7 @@ from tools import assignments
 from tools.cache import Result, Run, hash_of_cells, last_result, open_cache, store, write_atomically
 from tools.execute import Chapter, ChapterFailed, prepare_environment, run_all
 from tools.keys import ingredients, reason
+from tools.made_of import made_of
 from tools.package import SyncError
 from tools.wheel import WheelFailed, build_wheel, install_from
 
@@ -171,16 +171,9 @@ def write_result(root: Path, build: Path, cache: JupyterCacheAbstract, name: str
 
 def site_key(root: Path) -> str:
     """Return a hash of every file that the site is made of, and of the settings that change it."""
-    files = [path for folder in SITE_FOLDERS for path in (root / folder).rglob("*") if path.is_file()]
-    files += [path for name in SITE_FILES if (path := root / name).is_file()]
-    found = hashlib.sha256(sys.version.encode())
-    for name in ("BOOK_SITE_URL", "BOOK_REPOSITORY_URL"):
-        found.update(f"{name}={os.environ.get(name, '')}\n".encode())
-    for path in sorted(files):
-        if not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts):
-            found.update(f"{path.relative_to(root)}\0".encode())
-            found.update(hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()
+    names = ("BOOK_SITE_URL", "BOOK_REPOSITORY_URL")
+    settings = [f"{name}={os.environ.get(name, '')}" for name in names]
+    return made_of(root, SITE_FOLDERS, SITE_FILES, settings)
 
 
 def build_site(root: Path, build: Path, cache: JupyterCacheAbstract, lock: int) -> None:

@@ -25,6 +25,15 @@ def counts(reports: list[Path]) -> str:
     return f"{tests - failed - skipped} passed, {failed} failed, {skipped} skipped"
 
 
+def parts(reports: list[Path]) -> dict[str, float]:
+    """Seconds of the tests of each folder in `tests`; workers share them."""
+    seconds: dict[str, float] = {}
+    for case in (case for report in reports for case in ElementTree.parse(report).iter("testcase")):
+        folder = case.get("classname", "").split(".")[1]
+        seconds[folder] = seconds.get(folder, 0.0) + float(case.get("time", 0))
+    return seconds
+
+
 def main(steps: list[str]) -> int:
     """Runs the named targets; returns the exit status of the first that fails, or 0."""
     for old in REPORTS.glob("*.xml"):
@@ -43,8 +52,12 @@ def main(steps: list[str]) -> int:
     print("\nstep           seconds")
     for step, taken in seconds.items():
         print(f"{step:<14} {taken:7.0f}")
-    print(f"{'all':<14} {sum(seconds.values()):7.0f}\n")
-    print(counts(sorted(REPORTS.glob("*.xml"))))
+    print(f"{'all':<14} {sum(seconds.values()):7.0f}")
+    reports = sorted(REPORTS.glob("*.xml"))
+    print("\ntests of       seconds of a worker")
+    for folder, taken in parts(reports).items():
+        print(f"{folder:<14} {taken:7.0f}")
+    print(f"\n{counts(reports)}")
     return status
 
 

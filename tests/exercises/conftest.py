@@ -1,20 +1,6 @@
-"""Prints the mutation score of every exercise at the end of the run; a class goes through nbgrader once."""
+"""Prints the mutation score of every exercise at the end of the run."""
 
 import collections
-from typing import Any
-
-import pytest
-
-from tests.scheduling import Together
-
-ALONE = ("test_mutants.py", "test_mechanical_mutants.py", "test_unusual.py")  # each test for itself
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
-    """Give the tests of a file to one worker: in many they share a class that went through nbgrader."""
-    return Together(
-        config, log, lambda test: test if any(name in test for name in ALONE) else test.split("::")[0]
-    )
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

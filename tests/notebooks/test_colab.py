@@ -23,6 +23,7 @@ from tools.exercise_source import id_of
 from tools.sync import ROOT
 
 SECONDS = 1800
+pytestmark = pytest.mark.timeout(0)  # each command has SECONDS
 NBVAL = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", "--nbval-lax"]
 NBVAL += ["--nbval-cell-timeout=600"]
 EXECUTE = ["-c", "from nbclient.cli import main; main()", "--inplace", "--allow-errors", "--timeout=600"]

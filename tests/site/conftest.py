@@ -1,7 +1,6 @@
 """What the site's tests share: the built site, a server on 127.0.0.1, a browser that notes every request."""
 
 import importlib
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.scheduling import Together
+from tests.scheduling import page_of
 from tools.browser import NoBrowser, launch
 from tools.weigh import served
 
@@ -125,17 +124,6 @@ def desk(page: str, server: str, browser: Browser, kept: dict[str, tuple[str, Vi
 def still(page: str, server: str, browser: Browser, kept: dict[str, tuple[str, Visit]]) -> Visit:
     """The served page in a browser without scripts, which changes nothing there."""
     return keep(browser, kept, server + page, scripts=False)
-
-
-def page_of(test: str) -> str:
-    """The page that a test visits, as its name has it; "" for any other test."""
-    found = re.search(r"/site/.*\[([^\]]*?\.html)", test)
-    return found[1] if found else ""
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
-    """Give the tests of a page to one worker: they share the page."""
-    return Together(config, log, lambda test: page_of(test) or test)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

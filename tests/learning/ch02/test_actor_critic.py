@@ -24,7 +24,9 @@ def test_a2c_finds_the_treasure(seed: int) -> None:
 @pytest.mark.parametrize("seed", TEST_SEEDS[:2])
 def test_a3c_finds_the_treasure_with_two_processes(seed: int) -> None:
     torch.set_num_threads(1)
-    network, history = train_a3c(ROOMS, A2CSettings(**SMALL_A2C), seed, workers=2)
+    # a step comes from older weights: at A2C's rate three runs of 25 with seed 31 stayed at the first door
+    settings = A2CSettings(**SMALL_A2C | {"learning_rate": 2.5e-3})
+    network, history = train_a3c(ROOMS, settings, seed, workers=2)
     assert mean_return(network.actor) >= BAR
     for worker in (0, 1):  # both did their part
         assert sum(row["worker"] == worker for row in history) > 0.2 * len(history)

@@ -111,7 +111,9 @@ def test_the_first_failing_step_stops_the_rest(
     assert "two failed. Fix: mend two." in capsys.readouterr().err
 
 
-REPORT = '<testsuites><testsuite tests="7" failures="1" errors="1" skipped="2"/></testsuites>'
+REPORT = """<testsuites><testsuite tests="7" failures="1" errors="1" skipped="2">\
+<testcase classname="tests.unit.test_a" time="1.5"/><testcase classname="tests.site.test_b" time="8"/>\
+<testcase classname="tests.unit.rl.test_c" time="2.6"/></testsuite></testsuites>"""
 
 
 def test_steps_stop_at_the_first_failure_say_seconds_and_sum_the_tests(
@@ -130,6 +132,7 @@ def test_steps_stop_at_the_first_failure_say_seconds_and_sum_the_tests(
     assert "step 1/3: make good" in out and "going well" in out and "`make bad` failed" in out
     assert "never" not in out
     assert out.splitlines()[-1] == "3 passed, 2 failed, 2 skipped"
+    assert [line.split() for line in out.splitlines()[-4:-2]] == [["unit", "4"], ["site", "8"]]
 
 
 def test_steps_that_all_pass(

@@ -170,6 +170,32 @@ def test_the_command_line(book, capsys: pytest.CaptureFixture[str]) -> None:
     assert "rewrote" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("changed", ["notebook", "package", "a new module", "tools", "an ingredient is gone"])
+def test_what_was_in_step_is_checked_again_once_anything_changed(
+    changed: str, book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = book(f"# sync: {HOME}.EPSILON")
+    root = path.parent.parent
+    synced(path)
+    assert main(["--check"], root) == main(["--check"], root) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert "every chain closed" in first and "as when they were last checked" in second
+    losses = root / "deepseek_book_utils" / "rl" / "losses.py"
+    if changed == "notebook":
+        path.write_text(path.read_text().replace("1e-6", "1e-5"))
+    elif changed == "package":
+        losses.write_text(losses.read_text().replace("1e-6", "1e-5"))
+    elif changed == "a new module":
+        (losses.parent / "new.py").write_text("x = (\n")
+    elif changed == "tools":
+        (root / "tools").mkdir()
+        (root / "tools" / "sync.py").write_text("checks = 'more'\n")
+    else:
+        (root / "_config.yml").unlink()
+    assert main(["--check"], root) == (changed in ("notebook", "package"))
+    assert "as when they were last checked" not in capsys.readouterr().out
+
+
 def test_the_command_line_also_fails_on_an_open_chain(book, capsys: pytest.CaptureFixture[str]) -> None:
     path = book(f"# sync: {HOME}.train")
     assert main([], path.parent.parent) == 1
