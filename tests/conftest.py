@@ -1,5 +1,6 @@
 """What all tests share: one thread a process, no hub, kernels with an IPython profile of their own."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -34,8 +35,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("MPLBACKEND", "agg")  # tests open no windows
 
 
-def pytest_collection_finish() -> None:
-    """Workers that build an optimizer need `torch._dynamo`, seconds each: their server imports it for all."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Make once what every test would pay for."""
+    if hasattr(session.config, "workerinput"):  # a worker of xdist: it has imported all that any test needs
+        gc.collect()
+        gc.freeze()  # nearly a million objects, which the collector need not look at again
+    # workers that build an optimizer need torch._dynamo, seconds each: their server imports it for all
     processes = sys.modules.get("deepseek_book_utils.parallel.processes")
     if processes and sys.platform == "linux":
         processes.CONTEXT.set_forkserver_preload([processes.__name__, "torch._dynamo"])
