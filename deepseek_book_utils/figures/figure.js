@@ -8,6 +8,7 @@
 //   g.handle(key, x, y, value)      a knob that drags the control `key`; value(point) -> its new value
 //   g.drag[key] = value             the same for any mark with the attribute data-drag=key
 //   g.num(x, digits, plus)          a number with a true minus sign, and a plus sign if wanted
+//   g.power(n)         ten to the power n, as in 10⁻³
 //   g.last             name of the control that changed last
 //   g.until[key] = value            where playing ends, if before the end of the slider `key`
 window.DV = (name, draw) => {
@@ -37,6 +38,7 @@ window.DV = (name, draw) => {
       const size = (Math.abs(x) + 1e-9).toFixed(digits);
       return (+size ? (x < 0 ? "−" : plus ? "+" : "") : "") + size;
     };
+    const power = (n) => "10" + `${n}`.replace(/./g, (c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻");
 
     const run = () => {
       waiting = 0;
@@ -51,7 +53,7 @@ window.DV = (name, draw) => {
       svg.replaceChildren();
       side.replaceChildren();
       sentence.ariaLive = last?.type == "range" ? "off" : "polite"; // a slider speaks the sentence itself
-      sentence.textContent = draw(values, data, { el, add, handle, drag, num, w, h, side, until, last: last?.name });
+      sentence.textContent = draw(values, data, { el, add, handle, drag, num, power, w, h, side, until, last: last?.name });
       for (const i of inputs) if (i.type == "range") i.setAttribute("aria-valuetext", i == last ? `${i.value}. ${sentence.textContent}` : i.value);
     };
     const ask = () => (waiting ||= requestAnimationFrame(run));

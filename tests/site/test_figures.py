@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, ElementHandle
 
 from deepseek_book_utils import interactive
-from tests.site.conftest import Visit
+from tests.site.conftest import Visit, laid_out
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 FIGURES = [
@@ -189,6 +189,32 @@ def test_text_in_drawings_is_readable_on_a_phone(page: str, server: str, visit: 
     }).filter(([, size]) => size < 11.99)""")
     )
     assert small == []
+
+
+# Texts that leave their drawing, and by how many pixels: a line's box holds air above and below its letters.
+OUTSIDE = """figure => [...figure.querySelectorAll('svg')].flatMap(svg => {
+  const room = svg.getBoundingClientRect();
+  return [...svg.querySelectorAll('text')].map(t => {
+    const box = t.getBoundingClientRect(), high = Math.max(room.top - box.top, box.bottom - room.bottom) - 3;
+    return [t.textContent, box.width ? Math.max(room.left - box.left, box.right - room.right, high) : 0];
+  }).filter(([, over]) => over > 2);
+})"""
+
+
+@pytest.mark.parametrize("width", (390, 1440))
+@pytest.mark.parametrize("page", PAGES)
+def test_texts_stay_in_their_drawings(page: str, width: int, server: str, visit: Callable) -> None:
+    seen, outside = visit(server + page, width=width), []
+    with laid_out(seen.page):
+        seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")  # draws them all
+        for one in seen.page.query_selector_all("figure.dv"):
+            title = one.query_selector(".dv-t").text_content()
+            for settings, _ in one.evaluate(ROWS) or [("", "")]:
+                if settings:
+                    one.evaluate(SET, json.loads(settings))
+                found = one.evaluate(OUTSIDE)
+                outside += [f"{title} {settings}: {text} by {over:.0f}" for text, over in found]
+    assert not outside, "\n".join(outside)
 
 
 # Count how often each figure is drawn, from the first script on.

@@ -4,7 +4,7 @@ const left = 52, right = g.w - 8, top = 12, foot = 230, most = 14;
 const X = (l) => left + ((right - left) * (l - 1)) / (n - 1), Y = (v) => foot - ((foot - top) * (Math.max(-most, Math.min(most, v)) + most)) / (2 * most);
 for (const v of [-12, -6, 0, 6, 12]) {
   g.el("line", { x1: left, x2: right, y1: Y(v), y2: Y(v), class: "g" });
-  g.el("text", { x: left - 6, y: Y(v) + 4, "text-anchor": "end", class: "m" }, v ? `10^${g.num(v, 0)}` : "1");
+  g.el("text", { x: left - 6, y: Y(v) + 4, "text-anchor": "end", class: "m" }, v ? g.power(v) : "1");
 }
 for (const v of [8, 16, 24, 32]) g.el("text", { x: X(v), y: foot + 18, "text-anchor": "middle", class: "m" }, v);
 g.el("text", { x: right, y: foot + 38, "text-anchor": "end", class: "m" }, "layer; variance on a logarithmic scale");
@@ -17,6 +17,6 @@ const here = (l) => Math.log10((found[l - 1] / found[0]) * gain * gain), law = (
 const ends = [1, n].map((l) => `${X(l)},${Y(law(l))}`);
 g.el("polyline", { points: ends.join(" "), class: "lb" });
 for (let l = 1; l <= n; l++) if (Math.abs(here(l)) <= most) g.el("circle", { cx: X(l), cy: Y(here(l)), r: l == depth ? 6 : 3, class: "a" });
-const power = (v) => `10^${g.num(v, 1)}`;
-return `Weights ${g.num(gain, 1)} times as large as He's: after ${depth} layers the formula says ${power(law(depth))} of the variance, ` +
-  `and the run finds ${power(here(depth))}.`;
+const whole = (v) => (Math.abs(v) < 2 ? g.num(10 ** v) : `${g.num(10 ** (v - Math.floor(v)), 1)} × ${g.power(Math.floor(v))}`);
+return `Weights ${g.num(gain, 1)} times as large as He's: after ${depth} ${depth == 1 ? "layer" : "layers"} the formula says ${whole(law(depth))} of the variance, ` +
+  `and the run finds ${whole(here(depth))}.`;

@@ -12,8 +12,8 @@ def _sentence(shares: Sequence[Sequence[float]], rank: int, outputs: int, inputs
     trained = rank * (outputs + inputs)
     return (
         f"r = {rank}: the first {rank} {'direction holds' if rank == 1 else 'directions hold'} "
-        f"{num(sum(held) / len(held), 1)} % of the change. LoRA of this rank trains {trained} "
-        f"numbers a matrix, {num(100 * trained / (outputs * inputs), 1)} % of its {outputs * inputs}."
+        f"{num(sum(held) / len(held), 1)} % of the change. LoRA of this rank trains {trained:,} "
+        f"numbers a matrix, {num(100 * trained / (outputs * inputs), 1)} % of its {outputs * inputs:,}."
     )
 
 

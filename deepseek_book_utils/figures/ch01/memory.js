@@ -8,6 +8,7 @@ const words = (v) => {
   return `${g.num(v / 1e3, 1)} kB`;
 };
 const most = Math.max(sum(training), sum(serving)), looks = { weights: "a", gradients: "c", optimiser: "b", "kept for backward": "d", cache: "d" };
+const few = g.w < 640; // room for two names a row, and no amounts
 const bar = (head, parts, top) => {
   g.el("text", { x: 0, y: top }, `${head}: ${words(sum(parts))}`);
   let x = 0;
@@ -18,14 +19,14 @@ const bar = (head, parts, top) => {
   }
   let at = 0;
   for (const [name, v] of Object.entries(parts)) {
-    const column = g.w < 480 ? g.w / 2 : g.w / 4, row = g.w < 480 ? Math.floor(at / 2) : 0, left = column * (g.w < 480 ? at % 2 : at);
+    const row = few ? Math.floor(at / 2) : 0, left = few ? (g.w / 2) * (at % 2) : 0.235 * g.w * at;
     g.el("rect", { x: left, y: top + 50 + 18 * row, width: 11, height: 11, class: looks[name], "fill-opacity": 0.8 });
-    g.el("text", { x: left + 16, y: top + 60 + 18 * row, class: "m" }, g.w < 480 ? name : `${name} ${words(v)}`);
+    g.el("text", { x: left + 16, y: top + 60 + 18 * row, class: "m" }, v ? (few ? name : `${name} ${words(v)}`) : "kept: not counted");
     at++;
   }
 };
 bar("Training", training, 16);
 bar("Serving", serving, 134);
 const whole = sum(training), served = sum(serving);
-return `${s.model}, ${s.precision}, ${n} tokens: training holds ${words(whole)}, ${g.num((100 * training.optimiser) / whole, 0)} % of it for the optimiser. ` +
+return `${s.model}, ${s.precision}, ${n.toLocaleString("en-US")} tokens: training holds ${words(whole)}, ${g.num((100 * training.optimiser) / whole, 0)} % of it for the optimiser. ` +
   `Serving holds ${words(served)}, ${g.num((100 * serving.cache) / served, 1)} % of it cache.`;

@@ -46,7 +46,7 @@ def _sentence(models: Mapping[str, Sizes], change: Settings) -> str:
     serving = serving_bytes(models[name], tokens, precision)
     whole, served = sum(training.values()), sum(serving.values())
     return (
-        f"{name}, {precision}, {tokens} tokens: training holds {in_words(whole)}, "
+        f"{name}, {precision}, {tokens:,} tokens: training holds {in_words(whole)}, "
         f"{num(100 * training['optimiser'] / whole, 0)} % of it for the optimiser. Serving holds "
         f"{in_words(served)}, {num(100 * serving['cache'] / served, 1)} % of it cache."
     )

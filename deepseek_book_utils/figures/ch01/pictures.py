@@ -11,33 +11,46 @@ from matplotlib.patches import Rectangle
 from ...interactive import Picture
 from ...plotting import COLORS, show
 
+Point = tuple[float, float]
 BLOCKS = {
     "GPT-2": ("LayerNorm", "attention\n(+ positions at the start)", "LayerNorm", "two matrices, GELU"),
     "Llama": ("RMSNorm", "attention, q and k turned", "RMSNorm", "three matrices, a gate"),
 }
 
 
-def _box(axis: Axes, x: float, y: float, words: str, color: str) -> None:
-    look = {"boxstyle": "round,pad=0.4", "facecolor": "none", "edgecolor": COLORS[color]}
-    axis.text(x, y, words, ha="center", va="center", bbox=look, fontsize=13)
+def _box(axis: Axes, low: float, high: float, words: str, color: str) -> None:
+    """A box on the way beside the stream, from `low` to `high`."""
+    box = Rectangle((0.6, low), 2.4, high - low, facecolor="none", edgecolor=COLORS[color], linewidth=1.2)
+    axis.add_patch(box)
+    axis.text(1.8, (low + high) / 2, words, ha="center", va="center", fontsize=13)
+
+
+def _arrow(axis: Axes, start: Point, end: Point, color: str, **look: float) -> None:
+    """An arrow that ends in its points; `look` can keep its ends away from them."""
+    style = {"arrowstyle": "-|>", "color": COLORS[color], "shrinkA": 0, "shrinkB": 0}
+    axis.annotate("", end, start, arrowprops={**style, **look})
 
 
 def block_picture() -> Picture:
     """A block of GPT-2 and one of Llama: the stream, and what adds to it."""
-    fig, axes = plt.subplots(1, 2, figsize=(680 / 72, 290 / 72))
+    fig, axes = plt.subplots(1, 2, figsize=(680 / 72, 340 / 72))
     for axis, (name, parts) in zip(axes, BLOCKS.items(), strict=True):
-        axis.annotate(
-            "", (0, 5.1), (0, -0.4), arrowprops={"arrowstyle": "-|>", "color": COLORS["a"], "linewidth": 3}
-        )
         for half in (0, 1):
-            low = 2.5 * half
-            _box(axis, 1.6, low + 0.3, parts[2 * half], "mute")
-            _box(axis, 1.6, low + 1.4, parts[2 * half + 1], "b")
-            for start, end in (((0, low - 0.1), (0.8, low + 0.3)), ((0.35, low + 1.8), (0, low + 2.1))):
-                axis.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": COLORS["mute"]})
-            axis.text(-0.35, low + 2.0, "+", fontsize=18, ha="center", va="center", color=COLORS["a"])
+            low = 2.6 * half
+            _box(axis, low + 0.3, low + 0.8, parts[2 * half], "mute")
+            _box(axis, low + 1.1, low + 1.85, parts[2 * half + 1], "b")
+            axis.plot((0, 1.8), (low, low), "-", color=COLORS["mute"], linewidth=1.2)
+            _arrow(axis, (1.8, low), (1.8, low + 0.3), "mute")
+            _arrow(axis, (1.8, low + 0.8), (1.8, low + 1.1), "mute")
+            axis.plot((1.8, 1.8), (low + 1.85, low + 2.15), "-", color=COLORS["mute"], linewidth=1.2)
+            _arrow(axis, (1.8, low + 2.15), (0, low + 2.15), "mute", shrinkB=9)
+            for sign, size in (("o", 17), ("+", 9)):  # the sum, on the stream
+                axis.plot(0, low + 2.15, sign, markersize=size, color=COLORS["a"], fillstyle="none", mew=1.5)
+            below = -0.4 if half == 0 else 2.15
+            _arrow(axis, (0, below), (0, low + 2.15), "a", linewidth=2.5, shrinkA=9 * half, shrinkB=9)
+        _arrow(axis, (0, 4.75), (0, 5.5), "a", linewidth=2.5, shrinkA=9)
         axis.set_title(name)
-        axis.set(xlim=(-0.7, 3.2), ylim=(-0.5, 5.2))
+        axis.set(xlim=(-0.4, 3.2), ylim=(-0.5, 5.6))
         axis.axis("off")
     return show(
         fig,
@@ -45,7 +58,7 @@ def block_picture() -> Picture:
         alt="Two diagrams. "
         + ". ".join(f"{name}: the stream goes up past {', '.join(parts)}" for name, parts in BLOCKS.items())
         + ". Each half adds its result to the stream.",
-        caption="The blue arrow is the stream. Nothing ever replaces it: a block can only add. So a gradient "
+        caption="The blue line is the stream. Nothing ever replaces it: a block can only add. So a gradient "
         "has a free way from the loss to the first layer.",
     )
 

@@ -257,7 +257,7 @@ def policy_gradient_picture(
     return show(
         fig,
         title="The average of many draws is the gradient; a baseline needs fewer of them",
-        alt="Left: three actions with rewards "
+        alt="Three actions with rewards "
         f"{', '.join(num(r, 0) for r in rewards)}, probabilities {', '.join(num(p) for p in probs)} and "
         f"gradients {', '.join(num(g, 2, True) for g in exact)}. Mean error of the sampled gradient: {told}.",
         caption="Three actions of one state. The gradient lifts the action that pays more than the average, "

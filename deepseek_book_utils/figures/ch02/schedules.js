@@ -1,6 +1,6 @@
 // d: rates [strings], steps, runs {name: [{accuracy, seeds, last, loss, rate (of its highest)} for every rate]}. s: name, rate.
 const runs = d.runs[s.name], i = d.rates.indexOf(s.rate), one = runs[i], wide = g.w >= 560;
-const last = d.rates.length - 1, left = wide ? 148 : 92, right = g.w - 34, x = (k) => left + ((right - left) * k) / last, y = (v) => 184 - 152 * v;
+const last = d.rates.length - 1, left = wide ? 158 : 96, right = g.w - 34, x = (k) => left + ((right - left) * k) / last, y = (v) => 184 - 152 * v;
 g.el("text", { x: 0, y: 16 }, "unseen digits read right, by learning rate");
 for (const v of [0, 0.5, 1]) {
   g.el("line", { x1: left, x2: right, y1: y(v), y2: y(v), class: "g" });
@@ -21,7 +21,7 @@ g.handle("rate", x(i), y(one.accuracy), (p) => d.rates[Math.max(0, Math.min(last
 
 // below: the run itself
 const n = one.loss.length - 1, sx = (k) => left + ((right - left) * k) / n, sy = (v) => 372 - 116 * v;
-g.el("text", { x: 0, y: 240 }, "this training: loss (solid), learning rate (dashed)");
+g.el("text", { x: 0, y: 240 }, "this training: loss solid, rate dashed");
 for (const v of [0, 1]) g.el("line", { x1: left, x2: right, y1: sy(v), y2: sy(v), class: "g" });
 g.el("text", { x: left - 8, y: sy(1) + 5, "text-anchor": "end", class: "m" }, "loss 2.5");
 g.el("text", { x: left - 8, y: sy(0) + 5, "text-anchor": "end", class: "m" }, "0");

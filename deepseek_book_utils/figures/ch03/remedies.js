@@ -4,7 +4,7 @@ const left = 58, right = g.w - 8, top = 34, foot = 262;
 const X = (t) => left + ((right - left) * t) / (T - 1), Y = (v) => top + ((high - Math.max(low, Math.min(high, v))) * (foot - top)) / (high - low);
 for (let v = low; v <= high; v += 2) {
   g.el("line", { x1: left, x2: right, y1: Y(v), y2: Y(v), class: "g" });
-  if (v % 4 == 0) g.el("text", { x: left - 6, y: Y(v) + 4, "text-anchor": "end", class: "m" }, `10^${g.num(v, 0)}`);
+  if (v % 4 == 0) g.el("text", { x: left - 6, y: Y(v) + 4, "text-anchor": "end", class: "m" }, g.power(v));
 }
 g.el("text", { x: 0, y: 14, class: "m" }, g.w >= 520 ? "orange, dashed: plain; blue: the remedy; green, dotted: the factor" : "dashed: plain; dotted: factor");
 for (const t of [0, (T - 1) / 2 | 0, T - 1]) g.el("text", { x: X(t), y: foot + 18, "text-anchor": t == T - 1 ? "end" : "middle", class: "m" }, `${T - 1 - t}`);

@@ -1,6 +1,6 @@
 // d: steps, letters: [step][chain] strings of letters E, C, N; off, on: {mean, low, high} by step. s: step.
 const c = d.steps.findLastIndex((step) => step <= s.step), at = d.steps[c], last = Math.min(d.off.mean.length, d.on.mean.length) - 1;
-const X = (i) => 44 + ((g.w - 64) * i) / last, Y = (v) => 124 - 100 * v;
+const X = (i) => 44 + ((g.w - 64) * i) / last, Y = (v) => 130 - 90 * v;
 for (const v of [0, 0.5, 1]) {
   g.el("line", { x1: X(0), x2: X(last), y1: Y(v), y2: Y(v), class: "g" });
   g.el("text", { x: 36, y: Y(v) + 5, "text-anchor": "end", class: "m" }, g.num(v, 1));
@@ -12,9 +12,9 @@ for (const [key, css, name, up] of [["off", "b", "without the reward", -8], ["on
   g.el("polyline", { points: edge(run.mean).join(" "), class: `l${css}` });
   g.el("text", { x: X(last), y: Y(run.high.at(-1)) + up, "text-anchor": "end" }, name);
 }
-g.el("line", { x1: X(at), x2: X(at), y1: 20, y2: 128, class: "h" });
-g.el("text", { x: X(0), y: 142, "text-anchor": "middle", class: "m" }, 0);
-g.el("text", { x: X(last), y: 142, "text-anchor": "end", class: "m" }, `RL step ${last}`);
+g.el("line", { x1: X(at), x2: X(at), y1: 26, y2: 134, class: "h" });
+g.el("text", { x: X(0), y: 147, "text-anchor": "middle", class: "m" }, 0);
+g.el("text", { x: X(last), y: 147, "text-anchor": "end", class: "m" }, `RL step ${last}`);
 g.handle("step", X(at), Y(d.off.mean[at]), (p) => ((p.x - 44) / (g.w - 64)) * last);
 
 // the chains of your run; words of neither language are left out

@@ -10,7 +10,7 @@ for (const [key, top, y0, y1, digits] of panels) {
     g.el("line", { x1: x(0), x2: x(last), y1: y(v), y2: y(v), class: "g" });
     g.el("text", { x: 36, y: y(v) + 5, "text-anchor": "end", class: "m" }, g.num(v, digits));
   }
-  g.el("text", { x: x(0), y: y0 - 9 }, key == "accuracy" ? `accuracy (blue: this run, grey: ${recorded.length} seeds)` : "tokens per answer");
+  g.el("text", { x: x(0), y: y0 - 9 }, key == "accuracy" ? `accuracy; blue: this run, grey: ${recorded.length} seeds` : "tokens per answer");
   for (const run of every) {
     const points = run[key].map((v, i) => `${x(i)},${y(v)}`).join(" ");
     g.el("polyline", { points, class: run == live ? "la" : "h", fill: "none", "stroke-opacity": run == live ? 1 : 0.55 });

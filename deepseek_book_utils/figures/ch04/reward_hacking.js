@@ -4,7 +4,7 @@ const one = d.ways[s.way], i = d.steps.indexOf(s.step), promised = one.promised[
 const bold = "font-weight:650;paint-order:stroke;stroke:var(--bg);stroke-width:4px;";
 
 // promise and truth of every seed, this run bold
-const left = 40, right = g.w - 12, top = 34, foot = 202, last = d.steps[end];
+const left = 46, right = g.w - 12, top = 34, foot = 202, last = d.steps[end];
 const all = Object.values(d.ways).flatMap((way) => [...way.promised, ...way.earned]).flat(), lo = Math.floor(4 * Math.min(0, ...all)) / 4, hi = Math.ceil(4 * Math.max(...all)) / 4;
 const x = (step) => left + ((right - left) * step) / last, y = (v) => foot - ((foot - top) * (v - lo)) / (hi - lo);
 g.el("text", { x: 0, y: 16 }, g.w < 420 ? "reward a step (bold: this run)" : `reward a step (bold: this run, pale: ${one.earned.length - 1} recorded seeds)`);

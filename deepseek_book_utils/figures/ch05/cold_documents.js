@@ -6,9 +6,9 @@ for (const v of [0, 0.25, 0.5, 0.75, 1]) {
   g.el("text", { x: left - 6, y: Y(v) + 4, "text-anchor": "end", class: "m" }, g.num(v));
 }
 for (let i = 0; i <= last; i += 10) g.el("text", { x: X(i), y: foot + 18, "text-anchor": "middle", class: "m" }, i);
-g.el("text", { x: right, y: foot + 33, "text-anchor": "end", class: "m" }, "RL step");
+g.el("text", { x: right, y: foot + 31, "text-anchor": "end", class: "m" }, "RL step");
 g.el("text", { x: 0, y: 14 }, at ? `solid: after ${s.documents} answers; dashed: without` : "dashed: without a cold start");
-g.el("text", { x: 0, y: 31, class: "m" }, "accuracy of each seed; dots: where it reaches the bar");
+g.el("text", { x: 0, y: 31, class: "m" }, "accuracy of each seed; dots: the bar is reached");
 const first = (curve) => {
   for (let i = 0; i + 2 < curve.length; i++) if ((curve[i] + curve[i + 1] + curve[i + 2]) / 3 >= bar) return i;
   return "never";

@@ -39,16 +39,17 @@ def batches_figure(networks: Sequence[Mapping[str, Any]], batches: Sequence[int]
         }
         for one in networks
     ]
-    says: list[tuple[Settings, str]] = [({}, _sentence(rounded, 0, batches[0], start))]
-    says += [({"batch": sizes[i]}, _sentence(rounded, i, batches[i], start)) for i in range(1, len(sizes))]
+    last = len(sizes) - 1  # the figure opens with the largest batch, where the networks lie far apart
+    says: list[tuple[Settings, str]] = [({}, _sentence(rounded, last, batches[last], start))]
+    says += [({"batch": sizes[i]}, _sentence(rounded, i, batches[i], start)) for i in range(last)]
     other = next(width for width in widths if width != start)
-    says += [({"batch": sizes[-1], "width": other}, _sentence(rounded, len(sizes) - 1, batches[-1], other))]
+    says += [({"width": other}, _sentence(rounded, last, batches[last], other))]
     return figure(
         "batches",
         "Smaller is faster, until something else is slower",
         "Which network would you choose for one picture, and which for a stream?",
         [
-            choice("batch", "Pictures at once", sizes, sizes[0]),
+            choice("batch", "Pictures at once", sizes, sizes[last]),
             choice("width", "Student, hidden units", widths, start),
         ],
         asset("ch06/batches.js"),

@@ -7,10 +7,6 @@ for (const v of [0, 0.25, 0.5, 0.75, 1]) {
 }
 for (let v = 0; v <= d.most; v += 10) g.el("text", { x: X(v), y: foot + 18, "text-anchor": "middle", class: "m" }, v);
 g.el("text", { x: right, y: foot + 36, "text-anchor": "end", class: "m" }, "CPU seconds");
-for (const [name, v] of Object.entries(d.paper)) {
-  g.el("line", { x1: right - 14, x2: right, y1: Y(v), y2: Y(v), class: "h", "stroke-width": 2 });
-  g.el("text", { x: right - 18, y: Y(v) + 4, "text-anchor": "end", class: "m" }, `the paper's ${name}`);
-}
 g.el("line", { x1: X(b), x2: X(b), y1: top, y2: foot, class: "h", "stroke-width": 1.5 });
 const looks = "abcd", reached = (run, at) => {
   if (at >= run.seconds) return run.accuracy;
@@ -18,9 +14,9 @@ const looks = "abcd", reached = (run, at) => {
   return curve[Math.floor(at / (run.seconds / curve.length))];
 };
 const told = ways.map(([name, runs], i) => {
-  const column = (right - left) / 2;
-  g.el("rect", { x: left + column * (i % 2), y: 3 + 18 * Math.floor(i / 2), width: 12, height: 12, class: looks[i] });
-  g.el("text", { x: left + 18 + column * (i % 2), y: 14 + 18 * Math.floor(i / 2), class: "m" }, name);
+  const at = [(i % 2) * 0.46 * g.w, 18 * Math.floor(i / 2)];
+  g.el("rect", { x: at[0], y: 3 + at[1], width: 12, height: 12, class: looks[i] });
+  g.el("text", { x: at[0] + 18, y: 14 + at[1], class: "m" }, name);
   for (const run of runs) {
     const curve = run.curve.length ? run.curve : [run.base], step = run.seconds / curve.length;
     const points = curve.map((v, k) => `${X(k * step)},${Y(v)}`);
@@ -33,4 +29,8 @@ const told = ways.map(([name, runs], i) => {
   const rest = done == runs.length ? "" : done ? `, done in ${done} of ${runs.length} seeds` : ", not done";
   return `${name} ${g.num(mean)}${rest}`;
 });
+for (const [name, v] of Object.entries(d.paper)) {
+  g.el("line", { x1: right - 14, x2: right, y1: Y(v), y2: Y(v), class: "h", "stroke-width": 2 });
+  g.el("text", { x: right - 18, y: Y(v) + 4, "text-anchor": "end", class: "m", style: "paint-order:stroke;stroke:var(--bg);stroke-width:5px" }, `the paper's ${name}`);
+}
 return `${s.student}, ${b} CPU seconds: ${told.join("; ")}.`;

@@ -20,7 +20,7 @@ g.el("line", { x1: left, x2: right, y1: foot, y2: foot, class: "h" });
 for (const v of [-4, -2, 0, 2, 4]) g.el("text", { x: X(v), y: foot + 17, "text-anchor": "middle", class: "m" }, g.num(v, 0));
 d.best.forEach(([name, mean], i) => { // the second stands left of the first
   g.el("line", { x1: X(mean), x2: X(mean), y1: 26, y2: foot, class: "h", "stroke-dasharray": "2 4" });
-  g.el("text", { x: X(mean) + (i ? -4 : 4), y: 36, "text-anchor": i ? "end" : "start", class: "m" }, `least ${name} KL`);
+  g.el("text", { x: X(mean) + (i ? -4 : 4), y: 36, "text-anchor": i ? "end" : "start", class: "m" }, `least ${name}${g.w < 480 ? "" : " KL"}`);
 });
 g.el("polyline", { points: line((at) => d.peaks.reduce((sum, [weight, mean, width]) => sum + weight * hill(at, mean, width), 0)), class: "lb" });
 g.el("polyline", { points: line((at) => hill(at, s.mean, s.width)), class: "la" });

@@ -46,9 +46,10 @@ def whose_text_picture() -> Picture:
         for x in (0, 1):
             arrow = {"arrowstyle": "-|>", "color": COLORS["mute"], "linewidth": 1.5}
             axis.annotate("", (x + 0.68, y), (x + 0.32, y), arrowprops=arrow)
-    back = {"arrowstyle": "-|>", "color": COLORS["b"], "linewidth": 1.5, "connectionstyle": "arc3,rad=-0.25"}
-    axis.annotate("", (0.1, -0.28), (1.9, -0.28), arrowprops=back)
-    axis.text(1, -0.5, "a distribution for every word", ha="center", color=COLORS["b"])
+    axis.plot((2, 2, 0), (-0.3, -0.62, -0.62), "-", color=COLORS["b"], linewidth=1.5)
+    back = {"arrowstyle": "-|>", "color": COLORS["b"], "linewidth": 1.5, "shrinkA": 0, "shrinkB": 0}
+    axis.annotate("", (0, -0.3), (0, -0.62), arrowprops=back)
+    axis.text(1, -0.86, "a distribution for every word", ha="center", color=COLORS["b"])
     axis.set(xlim=(-0.45, 2.4), ylim=(-1.0, 1.5))
     axis.axis("off")
     return show(

@@ -19,7 +19,7 @@ const row = (values, head, top, height, most, look, signed) => {
   values.forEach((value, i) => {
     const tall = (Math.min(most, Math.abs(value)) / most) * (signed ? height / 2 : height);
     g.el("rect", { x: X(i) - wide * 0.36, y: value < 0 ? zero : zero - tall, width: wide * 0.72, height: tall, class: signed && value < 0 ? "b" : look });
-    if (!signed && value == Math.max(...values)) g.el("text", { x: X(i), y: zero - tall - 4, "text-anchor": "middle", class: "m" }, g.num(value));
+    if (!signed && value == Math.max(...values)) g.el("text", { x: Math.min(X(i), g.w - 15), y: zero - tall - 4, "text-anchor": "middle", class: "m" }, g.num(value));
   });
   g.el("line", { x1: left, x2: g.w, y1: zero, y2: zero, class: "h" });
 };

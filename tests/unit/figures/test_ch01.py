@@ -19,7 +19,7 @@ def test_a_model_of_a_million_weights_in_training_and_serving() -> None:
     # 2,048 tokens in 16 bits: 16 MB and 2 x 2000 x 2048 bytes; 2 MB and 2 x 1000 x 2048 bytes
     assert rows[0] == (
         {},
-        "small, 16 bits, 2048 tokens: training holds 24.2 MB, 50 % of it for the optimiser. Serving holds "
+        "small, 16 bits, 2,048 tokens: training holds 24.2 MB, 50 % of it for the optimiser. Serving holds "
         "6.1 MB, 67.2 % of it cache.",
     )
     # 32 bits: 16 MB and 4 x 2000 x 2048; 4 MB and 4 x 1000 x 2048
@@ -65,8 +65,8 @@ def test_ranks_and_what_they_train() -> None:
     curves = [[min(1.0, 0.05 * r) for r in range(1, 21)], [min(1.0, 0.07 * r) for r in range(1, 21)]]
     rows = {c.get("rank"): text for c, text in sentences(low_rank_figure(curves, 100, 60, "Few"))}
     assert rows[None] == (
-        "r = 8: the first 8 directions hold 48.0 % of the change. LoRA of this rank trains 1280 "
-        "numbers a matrix, 21.3 % of its 6000."
+        "r = 8: the first 8 directions hold 48.0 % of the change. LoRA of this rank trains 1,280 "
+        "numbers a matrix, 21.3 % of its 6,000."
     )
     assert rows[1].startswith("r = 1: the first 1 direction holds 6.0 %")
     with pytest.raises(ValueError, match="one length"):
@@ -79,10 +79,11 @@ def test_depth_is_a_power_of_the_size() -> None:
     }
     rows = sentences(depth_figure(exact))
     assert rows[0][1] == (
-        "Weights 0.8 times as large as He's: after 32 layers the formula says 10^−6.2 of the variance, and "
-        "the run finds 10^−6.2."
+        "Weights 0.8 times as large as He's: after 32 layers the formula says 6.3 × 10⁻⁷ of the variance, "
+        "and the run finds 6.3 × 10⁻⁷."
     )
-    assert "after 8 layers the formula says 10^−3.5" in rows[-1][1]
+    assert "after 8 layers the formula says 2.8 × 10⁻⁴" in rows[-2][1]
+    assert "after 1 layer the formula says 0.64 of" in rows[-1][1]
     with pytest.raises(ValueError, match="variances"):
         depth_figure({"0.8": [1.0]})
 

@@ -62,13 +62,13 @@ NETWORKS = [
 
 def test_a_batch_and_a_single_picture() -> None:
     rows = sentences(batches_figure(NETWORKS, [1, 64], "8"))
-    assert rows[0] == (
-        {},
+    assert rows[1] == (
+        {"batch": "1"},
         "1 picture takes the teacher 0.050 ms and the student of 8 units 0.020 ms, 2.5 times less. The "
         "student is 45 times smaller and reads 90.0 %, the teacher 98.0 %.",
     )
-    assert "64 pictures take the teacher 2.000 ms" in rows[1][1] and "10.0 times less" in rows[1][1]
-    assert rows[2][0] == {"batch": "64", "width": "4"} and "90 times smaller" in rows[2][1]
+    assert "64 pictures take the teacher 2.000 ms" in rows[0][1] and "10.0 times less" in rows[0][1]
+    assert rows[2][0] == {"width": "4"} and "90 times smaller" in rows[2][1]
     with pytest.raises(ValueError, match="each of 3 batches"):
         batches_figure(NETWORKS, [1, 8, 64], "8")
 

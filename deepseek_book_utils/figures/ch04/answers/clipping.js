@@ -18,8 +18,10 @@ for (const v of [0, 1, 2]) {
 g.el("line", { x1: x(0), y1: y(0), x2: x(most), y2: y(most * A), class: "h", "stroke-dasharray": "3 5", "stroke-width": 2 });
 const line = [0, low, high, most].filter((r) => r >= 0 && r <= most).map((r) => `${x(r)},${y(objective(r))}`);
 g.el("polyline", { points: line.join(" "), class: "la" });
-g.el("text", { x: x(0.5), y: y(0.5 * A) - (A > 0 ? 7 : 28), "text-anchor": A > 0 ? "end" : "start" }, "objective");
-if (eps < 1) g.el("text", { x: x(2), y: y(2 * A) - 10 * A + 4, "text-anchor": A > 0 ? "end" : "start", class: "m" }, "without clip");
+// names stand above the falling lines on their right, above the rising ones on their left
+const [named, apart] = A > 0 ? [0.5, 2] : [1.5, low / 2], side = A > 0 ? [-4, "end"] : [8, "start"];
+g.el("text", { x: x(named) + side[0], y: y(named * A) - 6, "text-anchor": side[1] }, "objective");
+if (eps < 1) g.el("text", { x: x(apart) + side[0], y: y(apart * A) - 3, "text-anchor": side[1], class: "m" }, "without clip");
 // the real ratios of this step, on a logarithmic scale
 const h = d.findLast((one) => one.step <= (s.step ?? Infinity)), all = h.counts.reduce((a, b) => a + b);
 const tall = (c) => (64 * Math.log1p(c)) / Math.log1p(Math.max(...d.flatMap((one) => one.counts)));
@@ -32,7 +34,7 @@ h.counts.forEach((c, i) => {
 });
 g.el("line", { x1: x(0), x2: x(most), y1: floor, y2: floor, class: "h" });
 for (const r of [0, 0.5, 1, 1.5, 2, 2.5]) g.el("text", { x: x(r), y: floor + 16, "text-anchor": "middle", class: "m" }, g.num(r, 1));
-g.el("text", { x: x(most), y: floor + 31, "text-anchor": "end", class: "m" }, `ratio ρ; bars: ratios at step ${h.step}, log scale`);
+g.el("text", { x: x(most), y: floor + 30, "text-anchor": "end", class: "m" }, `ratio ρ; bars: ratios at step ${h.step}, log scale`);
 g.el("line", { x1: x(s.rho), x2: x(s.rho), y1: 8, y2: floor, class: "h" });
 g.handle("rho", x(s.rho), y(objective(s.rho)), (p) => ((p.x - 40) / (g.w - 56)) * most);
 
