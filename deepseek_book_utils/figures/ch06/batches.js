@@ -18,8 +18,8 @@ d.networks.forEach((one, i) => {
   if (one.accuracy < floor) return;
   const last = one == teacher, big = last || one == student;
   g.el("circle", { cx: X(all[i]), cy: Y(one.accuracy), r: big ? 7 : 4, class: last ? "b" : "a", opacity: big ? 1 : 0.5 });
-  const side = X(all[i]) < left + 72 ? 12 : -12; // a name needs room
-  if (big) g.el("text", { x: X(all[i]) + side, y: Y(one.accuracy) + (last ? -10 : 5), "text-anchor": side > 0 ? "start" : "end" }, last ? "teacher" : `${one.width} units`);
+  const late = X(all[i]) > g.w / 2; // a name below its dot, towards the middle
+  if (big) g.el("text", { x: X(all[i]) + (late ? 7 : -7), y: Y(one.accuracy) + (last ? -12 : 21), "text-anchor": late ? "end" : "start" }, last ? "teacher" : `${one.width} units`);
 });
 const [mine, its] = [student.milliseconds[at], teacher.milliseconds[at]], n = d.batches[at];
 return `${n} ${n == 1 ? "picture takes" : "pictures take"} the teacher ${g.num(its, 3)} ms and the student of ${s.width} units ${g.num(mine, 3)} ` +
