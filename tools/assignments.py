@@ -80,8 +80,9 @@ def page(notebook: NotebookNode, student: NotebookNode, stem: str, solutions: bo
     handed_out = {id_of(cell): cell.source for cell in student.cells}
     counts = f"{counted(len(exercises), 'exercise')}, {counted(points, 'point')}, about {minutes} minutes"
     download = (
-        f"{counts} in all. {{download}}`Download the notebook </_build/assignments/student/{stem}.ipynb>` "
-        "and open it in Colab (*File → Upload notebook*) or in JupyterLab. It needs no other file."
+        f":::{{div}} pill\n{{download}}`Download the notebook </_build/assignments/student/{stem}.ipynb>`\n"
+        f":::\n\n{counts} in all. Open the notebook in Colab (*File → Upload notebook*) or in JupyterLab. "
+        "It needs no other file."
     )
     blocks = []
     for cell in notebook.cells:

@@ -40,9 +40,9 @@ def journey_alt(found: dict[str, Any]) -> str:
     shares = {key: f"from {percent(a)} to {percent(b)}" for key, (a, b) in ends.items()}
     before, after = ends["length"]
     return (
-        f"Over {found['steps']} steps of rewards, means of {found['seeds']} seeds: right answers go "
-        f"{shares['accuracy']}. Before any reward the model reaches {percent(found['untrained'])} with a "
-        f"prompt and two decoding rules. Words per answer go from {before:.0f} to {after:.0f}, answers with "
+        f"Over {found['steps']} steps of rewards, means of {found['seeds']} seeds: right answers to "
+        f"sums modulo ten go {shares['accuracy']}. Before any reward the model reaches "
+        f"{percent(found['untrained'])} with a prompt and two decoding rules. Words per answer go from {before:.0f} to {after:.0f}, answers with "
         f"a check {shares['checks']}, chains in two languages {shares['mixed']}."
     )
 

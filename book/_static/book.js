@@ -76,14 +76,16 @@ addEventListener("load", () => setTimeout(() => {
 // The search shows prose of a page: no buttons, no equations, no drawings.
 if (typeof Search !== "undefined") {
   const text = (part) => part?.textContent.replace(/\s+/g, " ") ?? "";
-  const prose = Search.makeSearchSummary, none = "script, style, svg, button, summary, .headerlink, .chapter-header";
+  const prose = Search.makeSearchSummary, none = "script, style, svg, button, summary, .headerlink, .chapter-header, .pill, .letters";
+  const blocks = "div, p, li, dt, dd, td, th, tr, pre, figure, figcaption, caption, section, h1, h2, h3, h4, h5, h6";
   Search.makeSearchSummary = (html, words, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html"), has = (found) => [...words].some((word) => found.toLowerCase().includes(word));
     page.querySelectorAll(none).forEach((one) => one.remove());
     page.querySelectorAll(".math").forEach((one) => one.replaceWith("…"));
+    page.querySelectorAll(blocks).forEach((one) => { one.prepend(" "); one.append(" "); }); // no words of two blocks in one
     const target = anchor ? page.getElementById(anchor.slice(1)) : null, part = target || page.querySelector("article.bd-article");
     const entry = target?.matches("dt") ? target.parentElement.querySelector(`#${CSS.escape(target.id)} ~ dd`) : null;
-    const whole = entry ? `${text(target)}: ${text(entry)}` : text(part);
+    const whole = entry ? `${text(target).trim()}: ${text(entry).trim()}` : text(part);
     part?.querySelectorAll(".cell_input, pre").forEach((one) => one.remove());
     Search.htmlToText = () => (entry || !has(text(part)) ? whole : text(part));
     return prose(html, words, anchor);

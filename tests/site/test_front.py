@@ -25,6 +25,7 @@ def test_the_first_screen_says_what_to_click(width: int, server: str, visit: Cal
     box = figure.bounding_box()
     assert figure.count() == 1 and box and box["y"] < 800
     assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    assert "sums modulo ten" in (figure.get_attribute("aria-label") or "")
 
 
 def test_every_chapter_has_its_picture_its_minutes_and_its_time(
@@ -36,7 +37,8 @@ def test_every_chapter_has_its_picture_its_minutes_and_its_time(
     links = [item.locator("h3 a").get_attribute("href") for item in items.all()]
     assert links == [f"../{name}.html" for name in chapters]
     for item in items.all():
-        assert re.fullmatch(r"\d+ min to read · (\d+ min )?\d+ s to run", item.locator(".cost").inner_text())
+        told = item.locator(".cost").inner_text()
+        assert re.fullmatch(r"\d+\smin to read · (\d+\smin )?\d+\ss to run", told)
         picture = item.get_by_role("img")
         assert picture.is_visible() and re.search(r"\d", picture.get_attribute("aria-label") or "")
 

@@ -158,7 +158,18 @@ def test_chapters_have_their_buttons_and_cost(site: Path) -> None:
         assert f"../_sources/{name}.ipynb" in addresses and (site / "_sources" / f"{name}.ipynb").is_file()
         assert run["code_cells"] > 0 and "of CPU time" in (site / f"{name}.html").read_text()
     costs = (site / "book" / "how_to_use.html").read_text().split('id="costs"')[-1].split("</table>")[0]
-    assert len(re.findall(r"about \d+ min<", costs)) == len(chapters)  # read and run, a row a chapter
+    assert len(re.findall(r"about \d+\smin<", costs)) == len(chapters)  # read and run, a row a chapter
+
+
+def test_all_pages_say_the_same_minutes(site: Path) -> None:
+    chapters = json.loads((site.parent / "seconds.json").read_text())
+    headers = "".join((site / f"{name}.html").read_text() for name in chapters)
+    shown = [
+        re.findall(r"<summary>about (\d+)\sminutes", headers),
+        re.findall(r"(\d+)\smin to read", (site / "book" / "preface.html").read_text()),
+        re.findall(r"about (\d+)\smin<", (site / "book" / "how_to_use.html").read_text()),
+    ]
+    assert len(shown[0]) == len(chapters) and shown[0] == shown[1] == shown[2]
 
 
 def test_one_switch_hides_all_code(server: str, visit: Callable) -> None:

@@ -22,6 +22,7 @@ from . import (
     search_words,
     systems,
     terms,
+    unbroken,
 )
 
 PARTS = (
@@ -37,6 +38,7 @@ PARTS = (
     peers,
     accessible,
     terms,
+    unbroken,
     search_words,
     lighter,
     loading,

@@ -16,8 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from .kept import page_tree
-from .reading_time import reading_times
+from .reading_time import reading_minutes, reading_times
 from .tables import page_link, table
 
 COLAB = "https://colab.research.google.com/github"
@@ -51,15 +50,15 @@ def is_chapter(app: Sphinx, docname: str) -> bool:
     return app.env.doc2path(docname).endswith(".ipynb")
 
 
-def reading_html(chapter: nodes.section) -> str:
+def reading_html(app: Sphinx, docname: str) -> str:
     """Return how long a chapter takes to read, with a link to each section, as HTML."""
-    times = reading_times(chapter)
+    times = reading_times(app, docname)
     links = "; ".join(f'<a href="#{name}">{escape(title)}</a> {took}' for title, name, took in times)
-    total = sum(took for *_, took in times)
+    total = reading_minutes(app, docname)
     return f"<details><summary>about {total} minutes; section by section</summary>{links}.</details>"
 
 
-def header_html(app: Sphinx, docname: str, chapter: nodes.section) -> str:
+def header_html(app: Sphinx, docname: str) -> str:
     """Return the links and the cost of chapter `docname` as HTML."""
     options = app.config.html_theme_options
     url, branch = options["repository_url"], options.get("repository_branch", "main")
@@ -77,7 +76,7 @@ def header_html(app: Sphinx, docname: str, chapter: nodes.section) -> str:
     if gpu:
         costs.append(("GPU", gpu_cost(gpu)))
     cost = "".join(f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in costs)
-    cost = f"<div><dt>Reading</dt><dd>{reading_html(chapter)}</dd></div>{cost}"
+    cost = f"<div><dt>Reading</dt><dd>{reading_html(app, docname)}</dd></div>{cost}"
     buttons = f'<ul aria-label="Run this chapter">{buttons}</ul>'
     return f'<div class="chapter-header">{buttons}<dl>{cost}</dl></div>'
 
@@ -87,7 +86,7 @@ def insert_header(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     title = next(iter(doctree.findall(nodes.title)), None)
     if title is None or app.builder.format != "html" or not is_chapter(app, docname):
         return
-    header = nodes.raw("", header_html(app, docname, title.parent), format="html")
+    header = nodes.raw("", header_html(app, docname), format="html")
     title.parent.insert(title.parent.index(title) + 1, header)
 
 
@@ -104,17 +103,16 @@ class CostCard(SphinxDirective):
 
 
 def fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Replace every placeholder by the table."""
+    """Replace every placeholder by the table, with a column for the GPU if there is a record of one."""
     for place in list(doctree.findall(cost_table)):
         gpu, rows = load(app, "book/gpu_runs.json"), []
         for name, run in load(app, "_build/seconds.json").items():
-            recorded = gpu_cost(gpu[name]) if name in gpu else "not recorded"
-            chapter = next(iter(page_tree(app, name).findall(nodes.section)))
-            reading = f"about {sum(took for *_, took in reading_times(chapter))} min"
-            rows.append([page_link(app, docname, name), reading, cpu_cost(run), recorded])
-        place.replace_self(
-            table(["Chapter", "Reading", "CPU", "GPU"], rows, "costs", "What each chapter costs")
-        )
+            costs = [f"about {reading_minutes(app, name)} min", cpu_cost(run)]
+            if gpu:
+                costs.append(gpu_cost(gpu[name]) if name in gpu else "not recorded")
+            rows.append([page_link(app, docname, name), *costs])
+        headers = ["Chapter", "Reading", "CPU", *(["GPU"] if gpu else [])]
+        place.replace_self(table(headers, rows, "costs", "What each chapter costs"))
 
 
 def setup(app: Sphinx) -> None:

@@ -80,7 +80,8 @@ def code_table(app: Sphinx, here: str) -> nodes.Node:
             for name in sorted(names, key=str.lower):
                 words += [nodes.Text(", ")] if words else []
                 words.append(nodes.literal("", name))
-            rows.append([page_link(app, here, taker, text=f"chapter {number[taker]}"), number[giver], words])
+            chapter = f"chapter\N{NO-BREAK SPACE}{number[taker]}"
+            rows.append([page_link(app, here, taker, text=chapter), number[giver], words])
     headers = ["Chapter", "Runs code of", "Names"]
     return table(headers, rows, "shared-code", "Code that one chapter shows and another one runs", "shared")
 

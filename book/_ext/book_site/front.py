@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from .chapter_header import duration, load
 from .kept import page_tree
-from .reading_time import reading_times
+from .reading_time import reading_minutes
 from .scoreboard import claims, executed, scoreboard
 
 sys.path.append(str(Path(__file__).resolve().parents[3]))  # Sphinx does not start in the repository's root
@@ -43,10 +43,9 @@ FAILURES = "what-did-not-reproduce-or-not-as-expected"  # a section of the score
 
 def cost(app: Sphinx, chapter: str) -> str:
     """Return how long a chapter takes to read and to run, as words."""
-    section = next(iter(page_tree(app, chapter).findall(nodes.section)))
-    minutes = sum(took for *_, took in reading_times(section))
     run = load(app, "_build/seconds.json").get(chapter)
-    return f"{minutes} min to read" + (f" · {duration(run['cpu_seconds'])} to run" if run else "")
+    reading = f"{reading_minutes(app, chapter)} min to read"
+    return reading + (f" · {duration(run['cpu_seconds'])} to run" if run else "")
 
 
 def starts_html(app: Sphinx, here: str) -> str:
@@ -66,8 +65,9 @@ def journey_html(app: Sphinx, here: str) -> str:
     before, after = (percent(share) for share in found["ends"]["accuracy"])
     uri = app.builder.get_relative_uri(here, "notebooks/04_r1_zero")
     caption = (
-        f"The book's own curves, from chapter 4b: {found['seeds']} recorded seeds (pale) and their mean. The "
-        f"model read for {duration(found['reading'])} and was rewarded for {duration(found['rewarding'])}, "
+        "The questions are sums modulo ten: only the last digit of the sum counts. "
+        f"The curves are the book's own, from chapter 4b: {found['seeds']} recorded seeds (pale) and their "
+        f"mean. The model read for {duration(found['reading'])} and was rewarded for {duration(found['rewarding'])}, "
         "on one processor core. The dashed line is the same model before any reward, with a good prompt and "
         f'two decoding rules. So what did the rewards add? <a href="{uri}">The chapter measures it.</a>'
     )

@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 
 from docutils import nodes
+from sphinx.application import Sphinx
+
+from .kept import page_tree
 
 WORDS, LINES = 160, 30  # a minute: words of prose, lines of open code
 PROSE = (nodes.paragraph, nodes.title, nodes.entry)
@@ -36,10 +39,22 @@ def minutes(section: nodes.Element) -> float:
     return words / WORDS + lines / LINES
 
 
-def reading_times(chapter: nodes.section) -> list[tuple[str, str, int]]:
+def section_times(chapter: nodes.section) -> list[tuple[str, str, int]]:
     """Return title, id and whole minutes, one at least, of each section of a chapter."""
     return [
         (section.next_node(nodes.title).astext(), section["ids"][0], max(1, round(minutes(section))))
         for section in chapter.children
         if isinstance(section, nodes.section)
     ]
+
+
+def reading_times(app: Sphinx, docname: str) -> list[tuple[str, str, int]]:
+    """Return title, id and minutes of each section of the chapter `docname`, as it was read: without what the
+    build adds to it, such as the names in a citation. All pages that speak of minutes ask here.
+    """
+    return section_times(next(iter(page_tree(app, docname).findall(nodes.section))))
+
+
+def reading_minutes(app: Sphinx, docname: str) -> int:
+    """Return the minutes that the chapter `docname` takes to read: the sum of its sections'."""
+    return sum(took for *_, took in reading_times(app, docname))

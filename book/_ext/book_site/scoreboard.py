@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from .chapter_header import is_chapter
 from .kept import page_tree
-from .tables import Cell, link, page_link, table
+from .tables import Cell, link, page_link, paragraph, table
 
 MIME = "application/vnd.deepseek-book.claim+json"
 KEYS = {"name", "statement", "holds", "evidence", "paper"}
@@ -139,17 +139,16 @@ def cards(app: Sphinx, here: str, chapter: str, found: list[Claim]) -> list[node
 
 
 def short_list(names: list[str], found: dict[str, Claim]) -> nodes.bullet_list:
-    """Return the statements of these claims, each with what was measured and a link to its card; raises
-    ValueError for a name that no chapter has.
+    """Return the statements of these claims, each with what was measured and its name, which leads to its
+    card; raises ValueError for a name that no chapter has.
     """
     unknown = [name for name in names if name not in found]
     if unknown:
         raise ValueError(f"the scoreboard names {unknown}, and no chapter has such claims: {sorted(found)}")
     items = []
     for name in names:
-        statement = nodes.strong("", "", link(found[name].statement, f"#claim-{name}"))
-        measured = nodes.paragraph("", f"Measured: {found[name].evidence}")
-        items.append(nodes.list_item("", nodes.paragraph("", "", statement), measured))
+        measured = [nodes.Text(f"Measured: {found[name].evidence} · "), link(name, f"#claim-{name}")]
+        items.append(nodes.list_item("", paragraph(found[name].statement), paragraph(measured)))
     return nodes.bullet_list("", *items, classes=["claims"])
 
 

@@ -1,4 +1,4 @@
-"""The glossary within reach: readable addresses of its entries, a link from each chapter's first use.
+"""The glossary within reach: its letters, readable addresses of its entries, links from each first use.
 
 A word is a term where the text marks it as one: its Chinese name stands beside it, it is emphasised, or it
 has no everyday meaning, as *perplexity* has none. The first such place in a chapter leads to the glossary.
@@ -49,6 +49,24 @@ class ReadableAnchors(SphinxTransform):
                     known["term", term_name(term)] = (self.env.docname, new)
                     for index in term.findall(addnodes.index):
                         index["entries"] = [(*one[:2], new, *one[3:]) for one in index["entries"]]
+
+
+class Letters(SphinxTransform):
+    """Put a row of letters above a glossary; each leads to the first term with this letter."""
+
+    default_priority = 410  # after the names of the entries
+
+    def apply(self) -> None:
+        """Insert the row."""
+        for glossary in list(self.document.findall(addnodes.glossary)):
+            first: dict[str, str] = {}
+            for item in glossary.findall(nodes.definition_list_item):
+                english = item.next_node(nodes.term)
+                first.setdefault(term_name(english)[0].upper(), english["ids"][0])
+            row = nodes.paragraph("", "", classes=["letters"])
+            for letter in sorted(first):
+                row += [nodes.reference("", letter, refid=first[letter], internal=True), nodes.Text(" ")]
+            glossary.parent.insert(glossary.parent.index(glossary), row)
 
 
 def term_name(term: nodes.term) -> str:
@@ -137,4 +155,5 @@ def link_first_uses(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def setup(app: Sphinx) -> None:
     """Connect what is above."""
     app.add_transform(ReadableAnchors)
+    app.add_transform(Letters)
     app.connect("doctree-resolved", link_first_uses)

@@ -41,11 +41,11 @@ def test_words_and_open_lines_count(reading: ModuleType) -> None:
     chapter = section(
         "Chapter", section("Long", words(2 * reading.WORDS - 1), inner), section("Table", table)
     )
-    assert reading.reading_times(chapter) == [("Long", "long", 4), ("Table", "table", 1)]
+    assert reading.section_times(chapter) == [("Long", "long", 4), ("Table", "table", 1)]
 
 
 def test_folded_things_and_outputs_cost_nothing(reading: ModuleType) -> None:
     answer = nodes.admonition("", words(5 * reading.WORDS), classes=["dropdown"])
     folded = cell("x\n" * 5 * reading.LINES, "tag_hide-input")
     chapter = section("Chapter", section("Short", answer, folded))
-    assert reading.reading_times(chapter) == [("Short", "short", 1)]
+    assert reading.section_times(chapter) == [("Short", "short", 1)]
