@@ -67,8 +67,9 @@ def journey_html(app: Sphinx, here: str) -> str:
     caption = (
         "The questions are sums modulo ten: only the last digit of the sum counts. "
         f"The curves are the book's own, from chapter 4b: {found['seeds']} recorded seeds (pale) and their "
-        f"mean. The model read for {duration(found['reading'])} and was rewarded for {duration(found['rewarding'])}, "
-        "on one processor core. The dashed line is the same model before any reward, with a good prompt and "
+        f"mean. The model read for {duration(found['reading'])} and was rewarded for "
+        f"{duration(found['rewarding'])}, on one processor core. The dashed line is the same "
+        "model before any reward, with a good prompt and "
         f'two decoding rules. So what did the rewards add? <a href="{uri}">The chapter measures it.</a>'
     )
     title = f"Paid only for the answer and its form, a small model goes from {before} to {after} right"
