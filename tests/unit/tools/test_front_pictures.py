@@ -76,7 +76,10 @@ def test_the_command_draws_the_picture_of_the_readme(tmp_path: Path, root: Path)
     sheet.write_bytes((root / "book" / "_static" / "book.css").read_bytes())
     assert readme_picture.main(tmp_path) == 0
     picture = ElementTree.parse(tmp_path / readme_picture.TARGET).getroot()
-    assert picture.tag == f"{SVG}svg" and "right answers go from" in picture.attrib["aria-label"]
+    assert (
+        picture.tag == f"{SVG}svg"
+        and "right answers to sums modulo ten go from" in picture.attrib["aria-label"]
+    )
     style = picture.find(f"{SVG}style")
     assert style is not None and "light-dark(" in (style.text or "")
     used = set(re.findall(r"var\((--\w+)\)", ElementTree.tostring(picture, encoding="unicode")))
