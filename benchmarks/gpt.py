@@ -26,6 +26,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausa
 
 from benchmarks.measure import OURS, alternate, compare, parameters
 from deepseek_book_utils.lm.open_weights.gpt import GPT
+from deepseek_book_utils.lm.open_weights.packed import PackedLinear, pack
 from deepseek_book_utils.lm.open_weights.pretrained import from_transformers, gpt2_settings
 from deepseek_book_utils.lm.open_weights.smollm2 import load_smollm2
 from deepseek_book_utils.lm.reuse import write_with_cache
@@ -136,28 +137,31 @@ def generating(model: Any, prompts: Tensor, new: int) -> dict[str, Callable[[], 
 
 
 def smollm2() -> list[dict[str, Any]]:
-    """The real model in fp32: 16 rows, 32 tokens each."""
-    ours, rows, new = load_smollm2().model, 16, 32
-    theirs = as_transformers(ours)
+    """The real model in fp32: 16 rows, 32 tokens each; ours with its matrices in blocks, and as they come."""
+    plain, rows, new = load_smollm2().model, 16, 32
+    theirs, ours = as_transformers(plain), copy.deepcopy(plain)
+    pack(ours)
     prompts = torch.randint(1, 1000, (rows, PROMPT), generator=torch.Generator().manual_seed(0))
     contenders = {
         OURS: lambda: write_with_cache(ours, prompts, new),
+        "ours, no blocks": lambda: write_with_cache(plain, prompts, new),
         **generating(theirs, prompts, new),
         "its matrix products alone": lambda: products(ours, rows, new),
     }
     del contenders["generate, static cache"]
-    return [table(f"Writing, SmolLM2-135M in fp32, batch {rows}", contenders, rows * new, 2, 1.3, ours)]
+    title = f"Writing, SmolLM2-135M in fp32, batch {rows}; ours with its matrices in blocks"
+    return [table(title, contenders, rows * new, 5, 1.3, plain)]
 
 
 @torch.inference_mode()
 def products(model: GPT, rows: int, new: int) -> None:
     """The products that writing cannot do without: of all prompts at once, then of a token a row."""
-    weights = [layer.weight for layer in model.modules() if isinstance(layer, nn.Linear)]
+    layers = [layer for layer in model.blocks.modules() if isinstance(layer, PackedLinear)]
     for count in (rows * PROMPT, *[rows] * (new - 1)):
-        inputs = {weight.shape[1]: torch.randn(count, weight.shape[1]) for weight in weights}
-        for weight in weights:
-            F.linear(inputs[weight.shape[1]], weight)
-        F.linear(inputs[model.settings.width][:rows], model.words.weight)
+        inputs = {layer.blocks.shape[1]: torch.randn(count, layer.blocks.shape[1]) for layer in layers}
+        for layer in layers:
+            layer(inputs[layer.blocks.shape[1]])
+        model.head(inputs[model.settings.width][:rows])
 
 
 def as_transformers(ours: GPT) -> LlamaForCausalLM:

@@ -234,8 +234,8 @@ class GPT(nn.Module):
         if cache is not None:
             cache.advance(tokens)
         x = self.norm(x if select is None else x[select])
-        table = self.words if self.head is None else self.head
-        return F.linear(x, table.weight)  # (B, T, C) -> (B, T, V)
+        # (B, T, C) -> (B, T, V)
+        return F.linear(x, self.words.weight) if self.head is None else self.head(x)
 
 
 @torch.no_grad()
