@@ -92,10 +92,10 @@ def test_a_half_learns_from_the_whole_model(teacher: Assistant) -> None:
     question = task.sample(random.Random(0))
     task = replace(task, sample=lambda rng: question)
     scores = GKDSettings(
-        updates=6, prompts=1, group_size=4, minibatches=1, learning_rate=2e-4, warm_up=1, max_new_tokens=WORDS
+        updates=8, prompts=1, group_size=4, minibatches=1, learning_rate=2e-4, warm_up=1, max_new_tokens=WORDS
     )
     before = nats_a_word(student, teacher.model, task, scores)
     train_gkd(student, teacher.model, task, scores, seed=0)
     after = nats_a_word(student, teacher.model, task, scores)
     print(f"nats a word, between the two on fixed text: {before:.2f}, then {after:.2f}")
-    assert after < 0.9 * before  # another processor draws other words; without learning it stays
+    assert after < 0.9 * before  # without learning it stays; three seeds on two processors: .63 to .75
