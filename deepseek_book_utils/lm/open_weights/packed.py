@@ -4,9 +4,9 @@ which a product reads it.
 Letters: B rows, O outputs, C inputs, R outputs of a block.
 
 A step multiplies a few rows by every matrix of the model, and waits for these matrices
-to come from memory. Torch first copies a matrix (O, C) of its usual layout into an
-order of its own, in every step again; blocks (O / R, C, R) it reads as they lie. One
-row is the exception: for it the usual layout is the faster one.
+to come from memory. With two rows or more torch goes through such blocks faster than
+through a matrix (O, C) of the usual layout; with one row it is slower
+(`benchmarks/gpt.py`, EXPERIMENTS.md).
 """
 
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .gpt import GPT
 
-BLOCK = 192  # the fastest R for 16 rows; it divides all matrices of SmolLM2
+BLOCK = 192  # among the fastest R for 16 rows; it divides SmolLM2's matrices
 
 
 class PackedLinear(nn.Module):
