@@ -20,11 +20,14 @@ BLOCK = 192  # among the fastest R for 16 rows; it divides SmolLM2's matrices
 class PackedLinear(nn.Module):
     """A linear layer to write with, not to train: its matrix lies in blocks."""
 
+    blocks: Tensor  # (O / R, C, R)
+    bias: Tensor | None  # (O,)
+
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
         super().__init__()
         self.outputs = len(weight)
         blocks = weight.detach().unflatten(0, (-1, BLOCK)).transpose(1, 2)
-        self.register_buffer("blocks", blocks.contiguous())  # (O / R, C, R)
+        self.register_buffer("blocks", blocks.contiguous())
         self.register_buffer("bias", None if bias is None else bias.detach())
 
     def forward(self, x: Tensor) -> Tensor:
@@ -42,8 +45,11 @@ def pack(model: GPT) -> None:
     Raises ValueError, and changes nothing, where the outputs of a layer make no whole
     blocks.
     """
-    layers = {n: m for n, m in model.named_modules() if isinstance(m, nn.Linear)}
-    weights = {name: (layer.weight, layer.bias) for name, layer in layers.items()}
+    weights: dict[str, tuple[Tensor, Tensor | None]] = {
+        name: (layer.weight, layer.bias)
+        for name, layer in model.named_modules()
+        if isinstance(layer, nn.Linear)
+    }
     weights.setdefault("head", (model.words.weight, None))
     for name, (weight, _) in weights.items():
         if len(weight) % BLOCK:

@@ -50,13 +50,14 @@ def test_every_part_is_a_table_of_what_was_measured(peers: ModuleType) -> None:
     assert "never" in told["cart-pole"] and "100" in told["service"]
 
 
-def test_no_program_with_the_same_products_would_meet_the_bar_for_smollm2() -> None:
-    """What the page says of the bar."""
+def test_blocks_help_smollm2_and_miss_the_bar() -> None:
+    """What the page says of them, and of the products, which take nearly all of the time."""
     read = json.loads((ROOT / "benchmarks" / "results_gpt.json").read_text("utf-8"))
     [table] = read["benchmarks"]["smollm2"]
     seconds = {row["name"]: row["seconds"] for row in table["rows"]}
-    fastest = seconds["generate, dynamic cache"] / seconds["its matrix products alone"]
-    assert 1 < fastest < table["aim"]
+    assert 1.1 * seconds["ours"] < seconds["ours, no blocks"]
+    assert 1.1 < seconds["generate, dynamic cache"] / seconds["ours"] < table["aim"]
+    assert seconds["its matrix products alone"] > 0.85 * seconds["ours"]
 
 
 def test_lost_pairs_are_told_too(peers: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
