@@ -41,7 +41,7 @@ def journey_alt(found: dict[str, Any]) -> str:
     before, after = ends["length"]
     return (
         f"Over {found['steps']} steps of rewards, means of {found['seeds']} seeds: right answers to "
-        f"sums modulo ten go {shares['accuracy']}. Before any reward the model reaches "
+        f"last-digit arithmetic go {shares['accuracy']}. Before any reward the model reaches "
         f"{percent(found['untrained'])} with a prompt and two decoding rules. Words per "
         f"answer go from {before:.0f} to {after:.0f}, answers with a check {shares['checks']}, chains in two "
         f"languages {shares['mixed']}."

@@ -25,7 +25,7 @@ def test_the_first_screen_says_what_to_click(width: int, server: str, visit: Cal
     box = figure.bounding_box()
     assert figure.count() == 1 and box and box["y"] < 800
     assert box["x"] >= 0 and box["x"] + box["width"] <= width
-    assert "sums modulo ten" in (figure.get_attribute("aria-label") or "")
+    assert "last-digit arithmetic" in (figure.get_attribute("aria-label") or "")
 
 
 def test_every_chapter_has_its_picture_its_minutes_and_its_time(

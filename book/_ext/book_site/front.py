@@ -65,7 +65,7 @@ def journey_html(app: Sphinx, here: str) -> str:
     before, after = (percent(share) for share in found["ends"]["accuracy"])
     uri = app.builder.get_relative_uri(here, "notebooks/04_r1_zero")
     caption = (
-        "The questions are sums modulo ten: only the last digit of the sum counts. "
+        "The questions are chains of +, − and ×; only the last digit counts. "
         f"The curves are the book's own, from chapter 4b: {found['seeds']} recorded seeds (pale) and their "
         f"mean. The model read for {duration(found['reading'])} and was rewarded for "
         f"{duration(found['rewarding'])}, on one processor core. The dashed line is the same "

@@ -1,9 +1,23 @@
-"""For tests of what runs and what the cache keeps: there a kernel adds nothing but its start."""
+"""Modules of the site's extension; runs without a kernel, which would add nothing but its start."""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from tools import build
 from tools.cache import Run
+
+EXTENSION = Path(__file__).resolve().parents[3] / "book" / "_ext"
+
+
+@pytest.fixture
+def part(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """A module of the site's extension by its name."""
+    monkeypatch.syspath_prepend(str(EXTENSION))
+    return lambda name: importlib.import_module(f"book_site.{name}")
 
 
 @pytest.fixture

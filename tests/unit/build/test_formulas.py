@@ -1,25 +1,14 @@
 """Formulas as MathML: structure and spaces worked out by hand from The TeXbook, and what is refused."""
 
-import importlib
 import io
 import re
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 from docutils import nodes
 from fontTools.ttLib import TTFont
-
-EXTENSION = Path(__file__).resolve().parents[3] / "book" / "_ext"
-
-
-@pytest.fixture
-def part(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], SimpleNamespace]:
-    """A module of the extension by its name."""
-    monkeypatch.syspath_prepend(str(EXTENSION))
-    return lambda name: importlib.import_module(f"book_site.{name}")
 
 
 @pytest.fixture

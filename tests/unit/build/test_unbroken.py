@@ -1,22 +1,12 @@
 """Numbers and units stay together in text, code is left as it is; costs show a GPU if one was used."""
 
-import importlib
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
 from docutils import nodes
 
-EXTENSION = Path(__file__).resolve().parents[3] / "book" / "_ext"
 NO_BREAK = "\N{NO-BREAK SPACE}"
-
-
-@pytest.fixture
-def part(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
-    """Import a module of the extension."""
-    monkeypatch.syspath_prepend(str(EXTENSION))
-    return lambda name: importlib.import_module(f"book_site.{name}")
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,6 @@
 """Words within reach: Chinese is marked, a term leads to the glossary, the search knows pieces of words."""
 
-import importlib
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import ModuleType
+from collections.abc import Callable
 
 import pytest
 from bs4 import BeautifulSoup
@@ -12,20 +9,12 @@ from docutils.frontend import get_default_settings
 from docutils.parsers.rst import Parser
 from docutils.utils import new_document
 
-EXTENSION = Path(__file__).resolve().parents[3] / "book" / "_ext"
 KNOWN = {"loss": "term-loss", "损失": "term-loss", "value": "term-value", "价值": "term-value"} | {
     "值": "term-query",
     "policy gradient": "term-pg",
     "policy": "term-policy",
     "perplexity": "term-perplexity",
 }
-
-
-@pytest.fixture
-def part(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
-    """A module of the extension by its name."""
-    monkeypatch.syspath_prepend(str(EXTENSION))
-    yield lambda name: importlib.import_module(f"book_site.{name}")
 
 
 @pytest.mark.parametrize(

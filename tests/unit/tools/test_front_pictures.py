@@ -78,7 +78,7 @@ def test_the_command_draws_the_picture_of_the_readme(tmp_path: Path, root: Path)
     picture = ElementTree.parse(tmp_path / readme_picture.TARGET).getroot()
     assert (
         picture.tag == f"{SVG}svg"
-        and "right answers to sums modulo ten go from" in picture.attrib["aria-label"]
+        and "right answers to last-digit arithmetic go from" in picture.attrib["aria-label"]
     )
     style = picture.find(f"{SVG}style")
     assert style is not None and "light-dark(" in (style.text or "")
