@@ -170,6 +170,9 @@ def test_all_pages_say_the_same_minutes(site: Path) -> None:
         re.findall(r"about (\d+)\smin<", (site / "book" / "how_to_use.html").read_text()),
     ]
     assert len(shown[0]) == len(chapters) and shown[0] == shown[1] == shown[2]
+    parts = re.findall(r"section by section</summary>(.*?)</details>", headers, re.DOTALL)
+    sums = [sum(map(int, re.findall(r"</a>\s(\d+)", part))) for part in parts]
+    assert sums == [int(minutes) for minutes in shown[0]]
 
 
 def test_one_switch_hides_all_code(server: str, visit: Callable) -> None:
