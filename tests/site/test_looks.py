@@ -75,7 +75,7 @@ def test_an_option_stays_on_one_line(server: str, visit: Callable) -> None:
 def results(page: Page, words: str, server: str) -> None:
     """Search for these words, and wait for all that is found."""
     page.goto(f"{server}search.html?q={words}")
-    page.wait_for_function("Search.status?.innerText.includes('finished')")
+    page.get_by_text("Search finished").wait_for()
     page.wait_for_load_state("networkidle")
 
 
