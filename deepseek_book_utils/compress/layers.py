@@ -20,7 +20,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..lm.cache import Cache, attend
 from ..lm.open_weights.gpt import GPT, places, turns
 from ..lm.open_weights.row_cache import RowCache, look
 from ..lm.reuse import check_room
@@ -43,7 +42,7 @@ def keep_layers(model: GPT, kept: Sequence[int]) -> GPT:
     return smaller
 
 
-def embed(model: GPT, tokens: Tensor, cache: Cache | RowCache | None = None) -> Tensor:
+def embed(model: GPT, tokens: Tensor, cache: RowCache | None = None) -> Tensor:
     """(B, T) -> (B, T, C): the stream before the first layer."""
     x = model.words(tokens)
     if model.positions is not None:
@@ -64,7 +63,7 @@ def streams(model: GPT, tokens: Tensor) -> list[Tensor]:
     angles = turns(model.settings, 0, tokens.shape[1], x)
     found = [x]
     for block in model.blocks:
-        x = block.mix(x, attend(*block.project(x, angles)))
+        x = block.mix(x, look(*block.project(x, angles)))
         found.append(x)
     return found
 
@@ -116,7 +115,7 @@ def read_with_exits(
     gone = torch.zeros_like(tokens, dtype=torch.bool)
     for layer, block in enumerate(model.blocks):
         # whoever is gone stays as it is: deeper layers still look at it
-        moved = block.mix(x, attend(*block.project(x, angles)))
+        moved = block.mix(x, look(*block.project(x, angles)))
         x = torch.where(gone[..., None], x, moved)
         leaves = sure(read_out(model, x), threshold) & ~gone
         depths[leaves] = layer + 1
@@ -125,7 +124,7 @@ def read_with_exits(
 
 
 def step_with_exit(
-    model: GPT, token: Tensor, cache: Cache | RowCache, threshold: float
+    model: GPT, token: Tensor, cache: RowCache, threshold: float
 ) -> tuple[Tensor, int]:
     """Logits (1, 1, V) after one more token (1, 1), and how many layers they took; the
     others only take in its keys and values.
@@ -159,6 +158,7 @@ def write_with_exits(
         raise ValueError(f"{len(prompt)} rows would leave at different layers: give 1.")
     check_room(model, prompt.shape[1], new)
     cache = model.read(prompt[:, :-1])
+    assert isinstance(cache, RowCache)
     token, written, depths = prompt[:, -1:], [], []
     for _ in range(new):
         logits, depth = step_with_exit(model, token, cache, threshold)

@@ -62,10 +62,7 @@ def training_flops(s: GPTSettings, tokens: int, causal: bool = False) -> int:
 
 
 def cache_numbers(s: GPTSettings, tokens: int) -> int:
-    """Numbers that a cache of T tokens holds: keys and values of K heads in L layers.
-
-    Our own cache repeats each key for the H / K heads that share it.
-    """
+    """Numbers in a cache of T tokens: keys and values of K heads in L layers."""
     return 2 * s.layers * s.key_heads * (s.width // s.heads) * tokens
 
 

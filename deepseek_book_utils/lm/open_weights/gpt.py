@@ -123,14 +123,13 @@ class LlamaBlock(nn.Module):
         self.dropout = nn.Dropout(settings.dropout)
 
     def project(self, x: Tensor, angles: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries (B, H, T, D), keys and values of x (B, T, C), these repeated for the
-        H / K heads that share them.
-        """
+        """Queries (B, H, T, D), keys and values (B, K, T, D) of x (B, T, C)."""
         H, K = self.heads, self.key_heads
         qkv = self.qkv(self.norms[0](x)).unflatten(-1, (H + 2 * K, -1)).transpose(1, 2)
-        q, k, v = qkv.split((H, K, K), dim=1)  # (B, H + 2K, T, D)
-        q, k = (rotate(each, angles).to(x.dtype) for each in (q, k))
-        k, v = (each.repeat_interleave(H // K, dim=1) for each in (k, v))
+        turned, v = qkv.split((H + K, K), dim=1)  # (B, H + 2K, T, D)
+        q, k = rotate(turned, angles).to(x.dtype).split((H, K), dim=1)
+        # as a part of qkv the values would keep all of it for the backward pass
+        v = v.contiguous()
         return q, k, v
 
     def mix(self, x: Tensor, attended: Tensor) -> Tensor:
@@ -195,10 +194,10 @@ class GPT(nn.Module):
 
     def read(self, prompts: Tensor, group_size: int = 1) -> Cache | RowCache:
         """Read prompts (N, Tp), padded on the left, for `group_size` rows each."""
-        s, padding = self.settings, prompts == self.settings.padding
+        padding = prompts == self.settings.padding
         padded = bool(padding.any())
         cache = (
-            RowCache(padding, padded, s.heads // s.key_heads)
+            RowCache(padding, padded)
             if group_size == 1
             else Cache(padding, group_size, prompts[:, :0])
         )

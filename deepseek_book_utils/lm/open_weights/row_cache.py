@@ -15,9 +15,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..cache import PAGE, Cache, attend
+from ..cache import Cache, attend
 
-MANY = 8  # from so many rows on, two products take less time than torch's own kernel
+ROOM = 64  # tokens a row for which the cache makes room at a time
+MANY = 8  # from so many rows on two products take less time than torch's own kernel,
+SHORT = 64  # if at most so many tokens are read at once
+
+
+def by_products(q: Tensor) -> bool:
+    """Whether queries (B, H, T, D) meet their keys in two products."""
+    return len(q) >= MANY and q.shape[2] <= SHORT
 
 
 @dataclass
@@ -25,13 +32,11 @@ class RowCache:
     """Keys and values of what B rows have read.
 
     padding (B, Tp), True where a row's first tokens are padding; padded: whether any
-    is; share: H / K; kv: for each layer (2, B, K, room, D), of which `length` tokens
-    are taken.
+    is; kv: for each layer (2, B, K, room, D), of which `length` tokens are taken.
     """
 
     padding: Tensor
     padded: bool
-    share: int
     kv: list[Tensor] = field(default_factory=list)
     length: int = 0
 
@@ -57,21 +62,22 @@ class RowCache:
         self.kv = [kv[:, rows] for kv in self.kv]
 
     def take_in(self, layer: int, k: Tensor, v: Tensor) -> Tensor:
-        """Add keys and values (B, H, T, D) of the next tokens; returns those of all
+        """Add keys and values (B, K, T, D) of the next tokens; returns those of all
         tokens so far, (2, B, K, length + T, D).
         """
-        new = torch.stack((k[:, :: self.share], v[:, :: self.share]))
         if layer == len(self.kv):
-            self.kv.append(new[:, :, :, :0])
-        known, end = self.kv[layer], self.length + k.shape[2]
-        if new.requires_grad or known.requires_grad:  # nothing is overwritten
-            known = torch.cat((known[:, :, :, : self.length], new), dim=3)
-        else:
-            if end > known.shape[3]:
-                known = F.pad(known, (0, 0, 0, end - known.shape[3] + PAGE))
-            known[:, :, :, self.length : end] = new
-        self.kv[layer] = known
-        return known[:, :, :, :end]
+            self.kv.append(k.new_empty(2, *k.shape[:2], 0, k.shape[3]))
+        known, start, end = self.kv[layer], self.length, self.length + k.shape[2]
+        if k.requires_grad or known.requires_grad:  # nothing is overwritten
+            parts = known[:, :, :, :start], torch.stack((k, v))
+            known = self.kv[layer] = torch.cat(parts, dim=3)
+            return known
+        if end > known.shape[3]:
+            self.kv[layer] = k.new_empty(2, *k.shape[:2], end + ROOM, k.shape[3])
+            self.kv[layer][:, :, :, :start] = known[:, :, :, :start]
+        known = self.kv[layer][:, :, :, :end]
+        known[0, :, :, start:], known[1, :, :, start:] = k, v
+        return known
 
     def advance(self, tokens: Tensor) -> None:
         """Every layer has taken in tokens (B, T)."""
@@ -79,31 +85,43 @@ class RowCache:
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, layer: int) -> Tensor:
         """What the queries of the next tokens see of all tokens so far, and of
-        themselves: (B, H, T, D) -> (B, T, H D).
+        themselves: (B, H, T, D), keys and values (B, K, T, D) -> (B, T, H D).
         """
-        keys, values = self.take_in(layer, k, v)
-        (B, H, T, D), mask = q.shape, self.mask(q.shape[2], keys.shape[2])
+        kv, (B, H, T, D), K = self.take_in(layer, k, v), q.shape, k.shape[1]
+        mask, products = self.mask(T, kv.shape[3], H // K), by_products(q)
         # the queries that share a key, in one product: (B, K, T H / K, D)
-        q = q.reshape(B, H // self.share, self.share * T, D)
-        if T > 1 or B < MANY:
-            heads = F.scaled_dot_product_attention(q, keys, values, attn_mask=mask)
-        else:
-            scores = q * D**-0.5 @ keys.transpose(2, 3)  # (B, K, H / K, end)
+        q = q.reshape(B, K, H // K * T, D)
+        if products:
+            q, (keys, values) = q.flatten(0, 1), kv.flatten(1, 2)
+            # scores = beta bias + alpha q k^T; with beta = 0 the bias does not count
+            bias, beta = q[..., :1], 0
             if mask is not None:
-                scores = scores.masked_fill(~mask, -torch.inf)
-            heads = scores.softmax(dim=-1) @ values
+                bias = torch.zeros_like(mask, dtype=q.dtype)
+                bias, beta = bias.masked_fill_(~mask, -torch.inf), 1
+                if (
+                    self.padded
+                ):  # (B, 1, ...) -> (B K, ...), where (1, ...) does for all
+                    bias = bias.expand(B, K, -1, -1)
+                bias = bias.flatten(0, 1)
+            scores = torch.baddbmm(bias, q, keys.mT, beta=beta, alpha=D**-0.5)
+            heads = torch.bmm(scores.softmax(dim=-1), values)
+        else:
+            keys, values = kv
+            heads = F.scaled_dot_product_attention(q, keys, values, attn_mask=mask)
         return heads.reshape(B, H, T, D).transpose(1, 2).flatten(2)
 
-    def mask(self, T: int, end: int) -> Tensor | None:
-        """(B, 1, T H / K, end), True where the last T of `end` tokens may look; None if
-        they may look everywhere.
+    def mask(self, T: int, end: int, share: int) -> Tensor | None:
+        """(B, 1, T H / K, end), True where the last T of `end` tokens may look; (1, 1,
+        ...) where no row is padded; None if they may look everywhere.
         """
         if T == 1 and not self.padded:
             return None
-        device = self.padding.device
-        causal = torch.ones(T, end, dtype=torch.bool, device=device).tril(end - T)
-        hidden = F.pad(self.padding, (0, end - self.padding.shape[1]))
-        return (causal & ~hidden[:, None, None]).repeat(1, 1, self.share, 1)
+        ones = torch.ones(T, end, dtype=torch.bool, device=self.padding.device)
+        mask = ones.tril(end - T)[None, None]
+        if self.padded:
+            hidden = F.pad(self.padding, (0, end - self.padding.shape[1]))
+            mask = mask & ~hidden[:, None, None]
+        return mask.repeat(1, 1, share, 1)
 
 
 def look(
@@ -115,11 +133,13 @@ def look(
     layer: int = 0,
 ) -> Tensor:
     """What the queries see, (B, H, T, D) -> (B, T, H D), by `attend`, or by a row
-    cache, which takes in k and v.
+    cache; heads may share keys and values (B, K, T, D).
     """
-    if not isinstance(cache, RowCache):
-        return attend(q, k, v, mask, cache, layer)
-    if cache.reading:
+    if isinstance(cache, RowCache):
+        if not cache.reading or (mask is None and by_products(q)):
+            return cache.attend(q, k, v, layer)
         cache.take_in(layer, k, v)
-        return attend(q, k, v, mask)
-    return cache.attend(q, k, v, layer)
+        cache = None
+    if (share := q.shape[1] // k.shape[1]) > 1:
+        k, v = (each.repeat_interleave(share, dim=1) for each in (k, v))
+    return attend(q, k, v, mask, cache, layer)

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..cache import attend
 from .gpt import GPT, turns
+from .row_cache import look
 
 
 class Stage(nn.Module):
@@ -44,7 +44,7 @@ class Stage(nn.Module):
         angles = turns(self.settings, 0, x.shape[1], x)
         for block in self.blocks:
             q, k, v = block.project(x, angles)
-            x = block.mix(x, attend(q, k, v))
+            x = block.mix(x, look(q, k, v))
         if self.norm is None or self.head is None:
             return x
         return F.linear(self.norm(x), self.head.weight)  # (B, T, C) -> (B, T, V)

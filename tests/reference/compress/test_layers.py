@@ -17,9 +17,9 @@ from deepseek_book_utils.compress.layers import (
     sure,
     write_with_exits,
 )
-from deepseek_book_utils.lm.cache import attend
 from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings, turns
 from deepseek_book_utils.lm.open_weights.pretrained import gpt2_settings, gpt2_weights
+from deepseek_book_utils.lm.open_weights.row_cache import look
 from deepseek_book_utils.lm.reuse import write_with_cache
 from deepseek_book_utils.training import load_weights
 
@@ -125,7 +125,7 @@ def text_with_whole_prompt(model: GPT, tokens: torch.Tensor, threshold: float, l
     may = torch.arange(tokens.shape[1])[None] >= length - 1
     depths, gone = torch.full_like(tokens, L), torch.zeros_like(tokens, dtype=torch.bool)
     for layer, block in enumerate(model.blocks):
-        moved = block.mix(x, attend(*block.project(x, angles)))
+        moved = block.mix(x, look(*block.project(x, angles)))
         x = torch.where(gone[..., None], x, moved)
         leaves = sure(read_out(model, x), threshold) & ~gone & may
         depths[leaves], gone = layer + 1, gone | leaves

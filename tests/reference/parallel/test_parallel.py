@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel, parallelize_module
 from torch.nn.parallel import DistributedDataParallel
 
-from deepseek_book_utils.lm.cache import attend
 from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings, turns
+from deepseek_book_utils.lm.open_weights.row_cache import look
 from deepseek_book_utils.lm.open_weights.staged import cut_into_stages
 from deepseek_book_utils.parallel.data import add_gradients, average_gradients, own_part, same_start
 from deepseek_book_utils.parallel.group import gather_rows, run_group
@@ -122,7 +122,7 @@ def hybrid() -> dict[str, Any]:
     x = model.words(own_part(tokens)[:, :-1]) + model.positions.weight[:T]
     for number, block in enumerate(model.blocks):
         x = gather_rows(x) if number == 1 else x
-        x = block.mix(x, attend(*block.project(x, turns(model.settings, 0, T, x))))
+        x = block.mix(x, look(*block.project(x, turns(model.settings, 0, T, x))))
     loss = loss_of(F.linear(model.norm(x), model.head.weight), tokens[:, 1:])
     loss.backward()
     shallow = [*model.words.parameters(), *model.positions.parameters(), *model.blocks[0].parameters()]

@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from deepseek_book_utils.lm.cache import PAGE, Cache
+from deepseek_book_utils.lm.cache import Cache
 from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings
-from deepseek_book_utils.lm.open_weights.row_cache import MANY, RowCache, look
+from deepseek_book_utils.lm.open_weights.row_cache import MANY, ROOM, SHORT, RowCache, look
 from deepseek_book_utils.lm.sampling import response_log_probs
 from tests.unit.lm.test_cache import PADDING, V, prompts, some, whole
 
-SIZES = {"width": 32, "layers": 2, "heads": 4, "hidden": 48, "context": 64}
+SIZES = {"width": 32, "layers": 2, "heads": 4, "hidden": 48, "context": 160}
 SETTINGS = {
     "gpt2": GPTSettings(V, PADDING, **SIZES),
     "llama, two heads a key": GPTSettings(V, PADDING, "llama", key_heads=2, **SIZES),
@@ -30,7 +30,7 @@ def model(request: pytest.FixtureRequest) -> GPT:
 @torch.no_grad()
 @pytest.mark.parametrize("rows", [3, MANY - 1, MANY])
 @pytest.mark.parametrize("read", [prompts(), some(3, 6), some(3, 0)], ids=["padded", "full", "nothing"])
-@pytest.mark.parametrize("pieces", [[1] * (PAGE + 4), [PAGE + 4], [3, 1, 1, 5, 1], [1, 4, 1]])
+@pytest.mark.parametrize("pieces", [[1] * (ROOM + 4), [3, 1, 1, 5, 1], [1, 4, 1], [SHORT, 1, SHORT + 1]])
 def test_pieces_are_read_as_one_text(pieces: list[int], read: Tensor, rows: int, model: GPT) -> None:
     """One token at a time, over a page's end, many at a time, and both in turn; few rows and many."""
     read = read[torch.arange(rows) % 3]
@@ -64,12 +64,12 @@ def test_both_caches_say_the_same(model: GPT) -> None:
 
 
 @torch.no_grad()
-def test_heads_that_share_a_key_keep_it_once_and_room_is_made_a_page_at_a_time(model: GPT) -> None:
+def test_heads_that_share_a_key_keep_it_once_and_room_is_made_many_tokens_at_a_time(model: GPT) -> None:
     s, cache = model.settings, model.read(prompts())
-    assert [kv.shape for kv in cache.kv] == [(2, 3, s.key_heads, 6 + PAGE, s.width // s.heads)] * s.layers
-    for token in some(3, PAGE + 1, seed=1).split(1, dim=1):
+    assert [kv.shape for kv in cache.kv] == [(2, 3, s.key_heads, 6 + ROOM, s.width // s.heads)] * s.layers
+    for token in some(3, ROOM + 1, seed=1).split(1, dim=1):
         model(token, cache)
-    assert {kv.shape[3] for kv in cache.kv} == {6 + PAGE + 1 + PAGE} and cache.position == 6 + PAGE + 1
+    assert {kv.shape[3] for kv in cache.kv} == {6 + ROOM + 1 + ROOM} and cache.position == 6 + ROOM + 1
 
 
 @pytest.mark.parametrize("rows", [4, MANY])
@@ -99,7 +99,7 @@ def test_gradients_flow_through_the_cache(rows: int, model: GPT) -> None:
 @pytest.mark.parametrize("rows", [2, MANY])
 def test_all_stays_on_the_device_of_its_arguments(rows: int) -> None:
     """The device `meta` has shapes and no numbers; a tensor made elsewhere could not meet one of its own."""
-    cache = RowCache(torch.zeros(rows, 3, dtype=torch.bool, device="meta"), padded=True, share=2)
+    cache = RowCache(torch.zeros(rows, 3, dtype=torch.bool, device="meta"), padded=True)
     for T in (3, 1, 4):
         q = torch.zeros(rows, 2, T, 4, device="meta")
         assert look(q, q, q, cache=cache).shape == (rows, T, 8)
