@@ -50,15 +50,20 @@ def test_every_part_is_a_table_of_what_was_measured(peers: ModuleType) -> None:
     assert "never" in told["cart-pole"] and "100" in told["service"]
 
 
-def test_blocks_help_smollm2_and_miss_the_bar() -> None:
-    """What the page says of them, and of the products, which take nearly all of the time."""
-    read = json.loads((ROOT / "benchmarks" / "results_gpt.json").read_text("utf-8"))
-    [table] = read["benchmarks"]["smollm2"]
-    seconds = {row["name"]: row["seconds"] for row in table["rows"]}
-    assert 1.1 * seconds["ours"] < seconds["ours, no blocks"]
-    assert 1.1 < seconds["generate, dynamic cache"] / seconds["ours"] < table["aim"]
-    assert 0.9 < seconds["generate, dynamic cache"] / seconds["ours, no blocks"] < 1.1
-    assert seconds["its matrix products alone"] > 0.85 * seconds["ours"]
+def test_a_model_that_only_writes_meets_its_bars() -> None:
+    """What the page says of it: how fast it is, beside what, and where the rest of the time goes."""
+    read = json.loads((ROOT / "benchmarks" / "results_gpt.json").read_text("utf-8"))["benchmarks"]
+    one, many, real = (
+        {row["name"]: row["ours_is_faster"] for row in table["rows"]}
+        for table in [*read["write"], *read["smollm2"]]
+    )
+    assert [table["aim"] for table in [*read["write"], *read["smollm2"]]] == [2, 2, 1.3]
+    assert min(one["generate, dynamic cache"], one["generate, static cache"]) > 2
+    assert many["generate, dynamic cache"] >= 2 > many["generate, static cache"]
+    assert real["generate, dynamic cache"] >= 1.3 and real["its matrix products alone"] > 0.85
+    for table, least in ((one, 1.25), (many, 1.15), (real, 1.25)):
+        assert table["ours, as it is trained"] > least
+    assert 0.9 < real["generate, dynamic cache"] / real["ours, as it is trained"] < 1.1
 
 
 def test_lost_pairs_are_told_too(peers: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
