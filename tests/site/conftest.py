@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,6 +68,17 @@ def opened(browser: Browser, address: str, *, width: int = 1280, **options: Any)
     seen.page.goto(address)
     seen.page.wait_for_load_state("load")
     return seen
+
+
+def wait_until(page: Page, holds: str, arg: object = None, timeout: float = 30.0) -> None:
+    """Ask the page until `holds` does, for so many seconds.
+
+    playwright's own `wait_for_function` asks from inside the page, where our pages forbid `eval`.
+    """
+    end = time.monotonic() + timeout
+    while not page.evaluate(holds, arg):
+        assert time.monotonic() < end, f"never true in {timeout} s: {holds}"
+        page.wait_for_timeout(20)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.site.conftest import wait_until
 from tests.site.test_pages import PAGES
 from tools.weigh import ELEMENTS
 
@@ -63,7 +64,7 @@ def test_what_scrolls_is_a_stop_of_the_tab_key_once_it_is_near(server: str, visi
     )
     assert page.evaluate(f"{near}.getAttribute('tabindex')") is None, "measured, so laid out, from far away"
     page.evaluate(f"{near}.scrollIntoView()")
-    page.wait_for_function(f"() => {near}.getAttribute('tabindex') !== null")
+    wait_until(page, f"() => {near}.getAttribute('tabindex') !== null")
     assert page.evaluate(f"{near}.tabIndex == ({near}.scrollWidth > {near}.clientWidth ? 0 : -1)")
 
 
@@ -84,7 +85,7 @@ def test_nothing_moves_before_a_reader_who_scrolls(
     assert seen.evaluate("moved") == []
     seen.evaluate("scrollTo(0, 0)")
     seen.locator(".bd-article h1").evaluate("(title) => { title.style.marginBottom = '99px' }")
-    seen.wait_for_function("() => moved.length > 0", timeout=5000)
+    wait_until(seen, "() => moved.length > 0", timeout=5)
 
 
 def test_code_has_its_copy_button_once_it_is_near(server: str, visit: Callable) -> None:
@@ -98,5 +99,5 @@ def test_code_has_its_copy_button_once_it_is_near(server: str, visit: Callable) 
     mine.wait_for(state="attached")
     code.hover()
     mine.click()
-    page.wait_for_function("(one) => one.classList.contains('success')", arg=mine.element_handle())
+    wait_until(page, "(one) => one.classList.contains('success')", arg=mine.element_handle())
     assert button.count() > before and mine.count() == 1

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, ElementHandle
 
 from deepseek_book_utils import interactive
-from tests.site.conftest import Visit, laid_out
+from tests.site.conftest import Visit, laid_out, wait_until
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 FIGURES = [
@@ -285,7 +285,7 @@ def test_play_moves_the_slider_and_can_be_paused(tmp_path: Path, visit: Callable
     assert words == ["Play", "Play"] and one.input_value() == "20", "nothing starts by itself"
 
     def moved(past: int) -> None:
-        page.wait_for_function(f"+document.querySelector('[name=x]').value > {past}")
+        wait_until(page, f"+document.querySelector('[name=x]').value > {past}")
 
     play.focus()
     play.press("Enter")
@@ -306,8 +306,8 @@ def test_play_moves_the_slider_and_can_be_paused(tmp_path: Path, visit: Callable
 
     one.evaluate("i => { i.value = 79; i.dispatchEvent(new Event('input', {bubbles: true})) }")
     play.click()
-    page.wait_for_function("document.querySelector('[data-play]').textContent == 'Play'")
+    wait_until(page, "document.querySelector('[data-play]').textContent == 'Play'")
     assert one.input_value() == "80", "playing ends where the drawing says"
     play.click()
-    page.wait_for_function("+document.querySelector('[name=x]').value < 70")
+    wait_until(page, "+document.querySelector('[name=x]').value < 70")
     assert play.text_content() == "Pause", "and begins again from the start"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.site.conftest import wait_until
 from tests.site.test_pages import PAGES, SITE
 
 WITH = [page for page in PAGES if "<math" in (SITE / page).read_text(encoding="utf8")]
@@ -29,7 +30,7 @@ def test_formulas_are_drawn_without_a_script_and_fit_a_phone(page: str, server: 
     seen = visit(server + page, width=390)
     assert not [address for address in seen.requests if "mathjax" in address.lower()]
     seen.page.evaluate("document.querySelector('math').scrollIntoView()")
-    seen.page.wait_for_function("() => document.fonts.check('16px \"Book Math\"', '𝜃')")
+    wait_until(seen.page, "() => document.fonts.check('16px \"Book Math\"', '𝜃')")
     assert seen.page.evaluate(FAULTS) == []
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from tests.site.conftest import HEIGHT, Visit, laid_out
+from tests.site.conftest import HEIGHT, Visit, laid_out, wait_until
 from tests.site.contrast import LOOKS, violations
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
@@ -85,7 +85,7 @@ def test_page_is_accessible(desk: Visit) -> None:
         for look, (scheme, width, _) in LOOKS.items():
             desk.page.set_viewport_size({"width": width, "height": HEIGHT})
             desk.page.emulate_media(color_scheme=scheme)
-            desk.page.wait_for_function("s => document.documentElement.dataset.theme == s", arg=scheme)
+            wait_until(desk.page, "s => document.documentElement.dataset.theme == s", arg=scheme)
             assert violations(desk.page, look) == [], look
 
 
@@ -205,11 +205,11 @@ def test_on_this_page_follows_the_reader(server: str, visit: Callable) -> None:
         page.evaluate("id => { location.hash = id }", name)
         page.wait_for_timeout(300)
         page.evaluate("scrollBy(0, 900)")
-        page.wait_for_function(current, arg=name)
+        wait_until(page, current, arg=name)
     page.evaluate("(id) => scrollBy(0, document.querySelector(id).getBoundingClientRect().top - 200)", name)
-    page.wait_for_function(current, arg=name)
+    wait_until(page, current, arg=name)
     page.set_viewport_size({"width": 1440, "height": HEIGHT // 2})
-    page.wait_for_function(current, arg=links.nth(1).get_attribute("href"))
+    wait_until(page, current, arg=links.nth(1).get_attribute("href"))
 
 
 def test_a_fork_gets_its_own_address(monkeypatch: pytest.MonkeyPatch, book_site: SimpleNamespace) -> None:

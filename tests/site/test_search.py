@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.site.conftest import wait_until
+
 CHAPTER_4 = "notebooks/04_r1_zero.html"
 FINDS = {
     "advantage": "book/glossary.html",
@@ -36,7 +38,7 @@ def test_search_finds_from_disk(site: Path, visit: Callable) -> None:
 def test_the_search_shows_prose_of_a_page(server: str, visit: Callable) -> None:
     page = visit(f"{server}search.html?q=clip ratio").page
     page.wait_for_selector("#search-results li p.context")
-    page.wait_for_function("Search.status.innerText.includes('finished')")
+    wait_until(page, "Search.status?.innerText.includes('finished')")
     page.wait_for_load_state("networkidle")
     shown = page.locator("#search-results li p.context").all_inner_texts()
     assert len(shown) > 2
@@ -53,11 +55,13 @@ SHOWN = """() => [...document.querySelectorAll('article span.highlighted')].some
 def test_a_search_hit_is_marked_and_shown(server: str, visit: Callable) -> None:
     page = visit(f"{server}search.html?q=mirror").page
     page.locator("#search-results li a[href*=how_to_use]").first.click()
-    page.wait_for_function(SHOWN)
+    page.wait_for_url("**/how_to_use*")
+    wait_until(page, SHOWN)
 
 
 def test_a_hit_in_hidden_code_is_brought_to_light(server: str, visit: Callable) -> None:
     page = visit(f"{server}search.html?q=load_record").page
     page.evaluate("localStorage.setItem('code', 'hidden')")
     page.locator(f"#search-results li a[href^='{CHAPTER_4}']").first.click()
-    page.wait_for_function(SHOWN)
+    page.wait_for_url(f"**/{CHAPTER_4}*")
+    wait_until(page, SHOWN)

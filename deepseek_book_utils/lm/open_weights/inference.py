@@ -5,14 +5,16 @@ Letters: B rows, T time, C channels, H heads, K key heads, D head size, V vocabu
 outputs, R outputs of a block, M positions that are asked for.
 
 A step multiplies a few rows by every matrix of the model. So a matrix lies in the order
-in which a product reads it, inputs first; a large one lies in blocks of it, (O / R, C,
-R), which torch reads faster still from two rows on. Sums are made in place, keys that
-heads share are not repeated, and nobody computes what follows the last keys of a
-prompt. `benchmarks/gpt.py` measures what that brings.
+in which a product reads it, inputs first. If asked for, it lies in blocks, (O / R, C,
+R), which torch reads faster still from two rows on, where the matrices are large. Sums
+are made in place, and of a prompt nothing is computed after the last layer's keys and
+values. `benchmarks/gpt.py` measures what that brings.
 
-Left out: dropout, experts, and what was hooked to a model; adapters must be merged.
+Left out: dropout, experts, adapters that are not merged, layers of other kinds than
+`nn.Linear`, and what was hooked to a model.
 """
 
+import copy
 import math
 from collections.abc import Callable, Iterator
 
@@ -20,6 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...settings import check_range
 from ..cache import padded_mask
 from ..model import rotate
 from .gpt import GPT, GPT2Block, LlamaBlock, places, turns
@@ -36,6 +39,8 @@ class Blocks:
     def __init__(
         self, weight: Tensor, bias: Tensor | None = None, size: int | None = None
     ) -> None:
+        if size is not None:
+            check_range("size", size, "count")
         if size is None or len(weight) % size:
             size = len(weight)
         blocks = weight.detach().unflatten(0, (-1, size)).transpose(1, 2)
@@ -79,11 +84,24 @@ class Blocks:
 def join(blocks: Tensor) -> Tensor:
     """(O / R, rows, R) -> (rows, O)."""
     count, rows, size = blocks.shape
-    return blocks.transpose(0, 1).reshape(rows, count * size)
+    return blocks.transpose(0, 1).reshape(rows, count * size).contiguous()
+
+
+def layers_of(block: nn.Module, *names: str) -> list[nn.Linear]:
+    """The layers of these names; raises TypeError if one is no plain linear layer."""
+    found = [block.get_submodule(name) for name in names]
+    for name, layer in zip(names, found, strict=True):
+        if type(layer) is not nn.Linear:
+            raise TypeError(
+                f"{name} is of the kind {type(layer).__name__}, not nn.Linear: merge "
+                "adapters first, or write with the model itself."
+            )
+    return found  # type: ignore[return-value]
 
 
 def bare(norm: nn.Module) -> Callable[[Tensor], Tensor]:
     """What a normalisation computes, without what a module adds to a call."""
+    norm = copy.deepcopy(norm)
     if isinstance(norm, nn.RMSNorm):
         shape, scale, tiny = norm.normalized_shape, norm.weight, norm.eps
         return lambda x: F.rms_norm(x, shape, scale, tiny)
@@ -97,11 +115,12 @@ class FastGPT2Block:
 
     def __init__(self, block: GPT2Block, size: int | None) -> None:
         self.norms, self.heads = tuple(map(bare, block.norms)), block.heads
+        qkv, *others = layers_of(block, "qkv", "out", "up", "down")
         # in three blocks, so that queries, keys and values each lie together
-        self.qkv = Blocks(block.qkv.weight, block.qkv.bias, block.out.in_features)
+        self.qkv = Blocks(qkv.weight, qkv.bias, qkv.out_features // 3)
+        self.head_size = qkv.out_features // (3 * self.heads)
         self.out, self.up, self.down = (
-            Blocks(layer.weight, layer.bias, size)
-            for layer in (block.out, block.up, block.down)
+            Blocks(layer.weight, layer.bias, size) for layer in others
         )
         self.slope = block.up.weight.new_tensor(2 * math.sqrt(2 / math.pi)).detach()
 
@@ -111,7 +130,7 @@ class FastGPT2Block:
         """Queries, keys and values (B, H, T, D) of x (B T, C), for tokens of shape (B,
         T); nothing is turned.
         """
-        H, D = self.heads, x.shape[1] // self.heads
+        H, D = self.heads, self.head_size
         qkv = self.qkv.apart(self.norms[0](x)).view(3, *shape, H, D)
         # (3, B, T, H, D) -> 3 times (B, H, T, D)
         q, k, v = qkv.transpose(2, 3).unbind()
@@ -135,9 +154,11 @@ class FastLlamaBlock:
     def __init__(self, block: LlamaBlock, size: int | None) -> None:
         self.norms = tuple(map(bare, block.norms))
         self.heads, self.key_heads = block.heads, block.key_heads
+        layers = layers_of(block, "qkv", "out", "gate", "up", "down")
+        rows = self.heads + 2 * self.key_heads
+        self.head_size = layers[0].out_features // rows
         self.qkv, self.out, self.gate, self.up, self.down = (
-            Blocks(layer.weight, size=size)
-            for layer in (block.qkv, block.out, block.gate, block.up, block.down)
+            Blocks(layer.weight, size=size) for layer in layers
         )
 
     def project(
@@ -146,7 +167,7 @@ class FastLlamaBlock:
         """Queries (B, H, T, D), keys and values (B, K, T, D) of x (B T, C), for tokens
         of shape (B, T).
         """
-        H, K, D = self.heads, self.key_heads, x.shape[1] // self.heads
+        H, K, D = self.heads, self.key_heads, self.head_size
         qkv = self.qkv(self.norms[0](x)).view(*shape, H + 2 * K, D)
         # (B, T, H + 2K, D) -> (B, H + 2K, T, D)
         turned, v = qkv.transpose(1, 2).split((H + K, K), dim=1)
@@ -164,16 +185,18 @@ class FastLlamaBlock:
 
 
 class InferenceGPT:
-    """Reads and writes like the `GPT` it is made from, with copies of its matrices; a
+    """Reads and writes like the `GPT` it is made from, with copies of its weights; a
     `Policy` that is not trained.
 
     Large models want their matrices in blocks of `size` outputs: 192 divides those of
-    SmolLM2. Raises TypeError for a model with other blocks than GPT-2's or Llama's.
+    SmolLM2. Raises TypeError for a model with other blocks than GPT-2's or Llama's, or
+    with other layers in them than linear ones, and ValueError for a size below 1.
     """
 
     def __init__(self, model: GPT, size: int | None = None) -> None:
         self.settings, self.norm = model.settings, bare(model.norm)
-        self.words, self.positions = model.words, model.positions
+        self.words = copy.deepcopy(model.words)
+        self.positions = copy.deepcopy(model.positions)
         self.blocks: list[FastGPT2Block | FastLlamaBlock] = []
         for block in model.blocks:
             if isinstance(block, GPT2Block):
@@ -192,7 +215,9 @@ class InferenceGPT:
         return self.words.parameters()
 
     def read(self, prompts: Tensor, group_size: int = 1) -> RowCache:
-        """Read prompts (N, Tp), padded on the left, for `group_size` rows each."""
+        """Read prompts (N, Tp), padded on the left, for `group_size` rows each, of
+        which every one gets its own keys and values.
+        """
         padding = prompts == self.settings.padding
         cache = RowCache(padding, bool(padding.any()))
         mask = padded_mask(padding) if cache.padded else None

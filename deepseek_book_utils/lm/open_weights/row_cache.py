@@ -18,8 +18,9 @@ from torch import Tensor
 from ..cache import Cache, attend
 
 ROOM = 64  # tokens a row for which the cache makes room at a time
-MANY = 8  # from so many rows on two products take less time than torch's own kernel,
-SHORT = 64  # if at most so many tokens are read at once
+# two products take less time than torch's own kernel for at least so many rows, and at
+# most so many tokens at once
+MANY, SHORT = 8, 64
 
 
 def by_products(q: Tensor) -> bool:
@@ -98,9 +99,8 @@ class RowCache:
             if mask is not None:
                 bias = torch.zeros_like(mask, dtype=q.dtype)
                 bias, beta = bias.masked_fill_(~mask, -torch.inf), 1
-                if (
-                    self.padded
-                ):  # (B, 1, ...) -> (B K, ...), where (1, ...) does for all
+                # (1, 1, ...) does for all, (B, 1, ...) becomes (B K, ...)
+                if self.padded:
                     bias = bias.expand(B, K, -1, -1)
                 bias = bias.flatten(0, 1)
             scores = torch.baddbmm(bias, q, keys.mT, beta=beta, alpha=D**-0.5)

@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from deepseek_book_utils.compress.adapters import LoRASettings, add_lora, merge_lora
+from deepseek_book_utils.compress.pruning import drop_heads
 from deepseek_book_utils.lm.cache import padded_mask
 from deepseek_book_utils.lm.open_weights.gpt import GPT, GPTSettings
 from deepseek_book_utils.lm.open_weights.inference import MANY, Blocks, InferenceGPT
@@ -15,9 +17,9 @@ from tests.unit.lm.test_cache import PADDING, V, prompts, some
 END = V - 1
 SIZES = {"width": 32, "layers": 3, "heads": 4, "hidden": 64, "context": 96}
 SETTINGS = {
-    "gpt2": GPTSettings(V, PADDING, **SIZES),
+    "gpt2": GPTSettings(V, PADDING, epsilon=0.1, **SIZES),
     "gpt2, head of its own": GPTSettings(V, PADDING, tied=False, **SIZES),
-    "llama, two heads a key": GPTSettings(V, PADDING, "llama", key_heads=2, **SIZES),
+    "llama, two heads a key": GPTSettings(V, PADDING, "llama", key_heads=2, epsilon=0.1, **SIZES),
     "llama, one key, head of its own": GPTSettings(V, PADDING, "llama", key_heads=1, tied=False, **SIZES),
 }
 
@@ -31,7 +33,7 @@ def model(request: pytest.FixtureRequest) -> GPT:
     return model
 
 
-@pytest.fixture(params=[None, 16, 7], ids=["whole", "blocks", "no block divides"])
+@pytest.fixture(params=[None, 16, 7, 1], ids=["whole", "blocks", "no block divides", "of one output"])
 def fast(request: pytest.FixtureRequest, model: GPT) -> InferenceGPT:
     return InferenceGPT(model, request.param)
 
@@ -96,15 +98,47 @@ def test_it_writes_and_samples_the_same_texts(model: GPT, fast: InferenceGPT) ->
     assert lengths.min() < lengths.max() - 3
 
 
-def test_it_keeps_its_own_matrices_and_no_gradients(model: GPT) -> None:
+@torch.no_grad()
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_it_keeps_to_the_numbers_of_the_model(dtype: torch.dtype, model: GPT) -> None:
+    model.to(dtype)
+    asked, fast = some(9, 6), InferenceGPT(model, 16)
+    caches, tolerance = (model.read(asked), fast.read(asked)), 0.1 if dtype == torch.bfloat16 else 1e-9
+    for token in some(9, 3, seed=1).split(1, dim=1):
+        found, expected = fast(token, caches[1]), model(token, caches[0])
+        assert found.dtype == dtype
+        assert (found - expected).norm() <= tolerance * expected.norm()
+
+
+@torch.no_grad()
+def test_it_says_what_a_model_with_fewer_heads_says(model: GPT) -> None:
+    kept = torch.arange(model.settings.key_heads) != 1
+    drop_heads(model.blocks[1], kept, model.settings.key_heads)
+    close(InferenceGPT(model)(prompts()), model(prompts()))
+
+
+def test_it_keeps_its_own_weights_and_no_gradients(model: GPT) -> None:
     asked, fast = some(2, 6), InferenceGPT(model)
     before = fast(asked)
     assert not before.requires_grad
     with torch.no_grad():
-        for name, weight in model.named_parameters():
-            if weight.ndim == 2 and not name.startswith(("words", "positions")):
-                weight.zero_()
+        for weight in model.parameters():
+            weight.mul_(2)
     assert torch.equal(fast(asked), before)
+
+
+def test_adapters_are_refused_until_they_are_merged(model: GPT) -> None:
+    add_lora(model, LoRASettings(rank=2))
+    with pytest.raises(TypeError, match="is of the kind LoRALinear, not nn.Linear: merge adapters first"):
+        InferenceGPT(model)
+    merge_lora(model)
+    close(InferenceGPT(model)(prompts()), model(prompts()).detach())
+
+
+@pytest.mark.parametrize("size", [0, -16])
+def test_a_size_below_one_is_refused(size: int, model: GPT) -> None:
+    with pytest.raises(ValueError, match=f"size = {size} makes no sense"):
+        InferenceGPT(model, size)
 
 
 def test_experts_are_refused_and_nothing_is_changed(model: GPT) -> None:
